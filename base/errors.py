@@ -1,0 +1,41 @@
+"""The one error that a person will see, and the table of its codes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    """What went wrong, as a stable name; `base.text` and the views turn it into words."""
+
+    DISK_FULL = "disk_full"
+    READ_ONLY = "read_only"
+    NOT_FOUND = "not_found"
+    MEDIUM_GONE = "medium_gone"
+    NOT_A_BOARD = "not_a_board"
+    BOARD_DAMAGED = "board_damaged"
+    BOARD_TOO_NEW = "board_too_new"
+    BOARD_IN_USE = "board_in_use"
+    NOT_AN_IMAGE = "not_an_image"
+    IMAGE_TOO_LARGE = "image_too_large"
+    NO_PRINTER = "no_printer"
+    PRINT_FAILED = "print_failed"
+    EXPORT_FAILED = "export_failed"
+    UNKNOWN_FORMAT = "unknown_format"
+    INVALID_SETTING = "invalid_setting"
+
+
+class AppError(Exception):
+    """Something a person has to be told.
+
+    Model and services raise it with a code; only views turn the code into words.
+
+    Args:
+        code: What happened.
+        detail: For the log, never for the screen: a path, a value, the system's words.
+    """
+
+    def __init__(self, code: ErrorCode, detail: str = "") -> None:
+        super().__init__(f"{code.value}: {detail}" if detail else code.value)
+        self.code = code
+        self.detail = detail

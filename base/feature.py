@@ -1,0 +1,85 @@
+"""What the shell knows of a feature, and what it hands to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from base.commands import Command
+from base.errors import AppError
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from base.options import Options
+
+
+class Weight(Enum):
+    """How a notice looks and how long it stays."""
+
+    CALM = auto()
+    TROUBLE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One sentence for the person in front of the display, already in their language.
+
+    Attributes:
+        text: What happened and what to do next.
+        weight: CALM leaves by itself; TROUBLE stays until touched.
+        action_text: Word on the notice's button; empty for none.
+        action: What the button does.
+    """
+
+    text: str
+    weight: Weight = Weight.CALM
+    action_text: str = ""
+    action: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the shell hands to a feature.
+
+    Attributes:
+        data_dir: Folder of this display's data; exists and can be written.
+        options: The settings in force.
+        show_notice: Puts a notice on the screen. UI thread.
+        show_error: Puts the words for an error on the screen. UI thread.
+        go_home: Leaves the feature for the home screen. UI thread.
+        removable_folders: The folders of the USB sticks that are plugged in now.
+    """
+
+    data_dir: Path
+    options: Options
+    show_notice: Callable[[Notice], None]
+    show_error: Callable[[AppError], None]
+    go_home: Callable[[], None]
+    removable_folders: Callable[[], Sequence[Path]]
+
+
+class Feature(Protocol):
+    """The front door of a feature; `shutdown` ends all that it started."""
+
+    id: str
+    title: str
+    icon: str
+
+    def screens(self) -> Sequence[str]:
+        """Return the names that `--screen` may give, the first one is the tile's."""
+
+    def show(self, screen: str) -> QWidget:
+        """Make `screen` ready and return the widget to put on the display."""
+
+    def commands(self) -> Sequence[Command]:
+        """Return what can be asked for on the feature's screens."""
+
+    def open_path(self, path: Path) -> bool:
+        """Open a file if it is one of the feature's; return whether it was."""
+
+    def shutdown(self) -> None:
+        """Write what is unwritten, stop threads and processes. Blocks until done."""
