@@ -81,5 +81,11 @@ class Feature(Protocol):
     def open_path(self, path: Path) -> bool:
         """Open a file if it is one of the feature's; return whether it was."""
 
+    def finish(self) -> None:
+        """Put away what is open, keep it, and forget what was chosen.
+
+        The next person finds the feature as on its first day. UI thread; quick.
+        """
+
     def shutdown(self) -> None:
         """Write what is unwritten, stop threads and processes. Blocks until done."""

@@ -293,7 +293,7 @@ class NumberPad(QWidget):
         self._keys = QGridLayout()
         for place, digit in enumerate("123456789"):
             self._add_digit(digit, place // 3, place % 3)
-        take_back = _Key(msgid=N_("Erase"), icon="delete")
+        take_back = _Key(msgid=N_("Erase"), icon="arrow-left")
         take_back.clicked.connect(self._take_back)
         self._keys.addWidget(take_back, 3, 0)
         self._add_digit("0", 3, 1)

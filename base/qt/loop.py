@@ -1,0 +1,85 @@
+"""The application object and its event loop.
+
+Qt's own loop runs everything; qasync lets asyncio live inside it, so a pen event is
+handled by Qt alone and never waits behind a loop of Python's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication
+
+from base import text
+
+if TYPE_CHECKING:
+    import asyncio
+
+APPLICATION_NAME: Final = "kokuban"
+# asyncio's own type of what an exception handler is told.
+LoopTrouble = Mapping[str, Any]
+
+
+def make_application(argv: Sequence[str]) -> QApplication:
+    """Make the one QApplication, set up for ink. Main thread, once a process."""
+    app = QApplication(list(argv))
+    app.setApplicationName(APPLICATION_NAME)
+    app.setDesktopFileName(APPLICATION_NAME)
+    deliver_every_sample(app)
+    return app
+
+
+def deliver_every_sample(app: QApplication) -> None:
+    """Let Qt hand over every sample of pen, finger and mouse, once.
+
+    Two things are left as Qt has them: touches and pens that a widget does not accept
+    come again as a mouse, so that every stock widget can be used; one that does accept
+    them, as the board does, gets no second copy.
+    """
+    # Qt sets these for the platform while the application is made, so they can only be
+    # cleared now. With them X11 motion that waits in the queue is thrown away.
+    app.setAttribute(Qt.ApplicationAttribute.AA_CompressHighFrequencyEvents, on=False)
+    app.setAttribute(Qt.ApplicationAttribute.AA_CompressTabletEvents, on=False)
+    app.setAttribute(
+        Qt.ApplicationAttribute.AA_SynthesizeTouchForUnhandledMouseEvents, on=False
+    )
+
+
+def run(
+    app: QApplication,
+    started: Callable[[], None],
+    on_trouble: Callable[[LoopTrouble], None],
+) -> int:
+    """Run until the application quits and return its exit code. Main thread.
+
+    Args:
+        app: From `make_application`.
+        started: Called once, inside the running loop, where tasks can be made.
+        on_trouble: Gets what asyncio tells of an exception that nobody awaited.
+    """
+    from qasync import QEventLoop
+
+    with QEventLoop(app) as loop:
+
+        def tell(_loop: asyncio.AbstractEventLoop, trouble: dict[str, Any]) -> None:
+            on_trouble(trouble)
+
+        loop.set_exception_handler(tell)
+        loop.call_soon(started)
+        return int(loop.run_forever())
+
+
+def switch_language(app: QApplication, language: str) -> None:
+    """Speak `language` in the whole application, without a restart.
+
+    Every widget gets QEvent.LanguageChange before this returns.
+
+    Raises:
+        ValueError: the language is not one of `base.text.LANGUAGES`.
+    """
+    text.set_language(language)
+    # Qt passes the event on from a window to all of its children.
+    for window in app.topLevelWidgets():
+        app.sendEvent(window, QEvent(QEvent.Type.LanguageChange))
