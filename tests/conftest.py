@@ -1,0 +1,128 @@
+"""What every test gets: a display of its own, and a check of what it left behind."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from base import text
+from base.log import configure_structlog
+from tests.support.leaks import leftover_qt_things, leftover_threads, qt_things
+from tests.support.log_watch import LogWatch
+from tests.support.loop_watch import LoopWatch
+from tools.virtual_display import VirtualDisplay, virtual_display
+
+GUI_TESTS = Path(__file__).parent / "gui"
+PASSED = pytest.StashKey[bool]()
+
+# Tests draw on their own X server, in real windows, whoever starts them and wherever.
+for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE"):
+    os.environ.pop(name, None)
+os.environ["QT_QPA_PLATFORM"] = "xcb"
+# No accessibility bus, no session bus, no input method of whoever sits at this machine.
+os.environ |= {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "0", "QT_IM_MODULE": "", "LC_ALL": "C.UTF-8"}
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[VirtualDisplay]:
+    """The tests' X server, 1920x1080; DISPLAY names it from now on."""
+    with virtual_display() as running:
+        os.environ["DISPLAY"] = running.name
+        yield running
+
+
+@pytest.fixture(scope="session")
+def qapp_args(display: VirtualDisplay) -> list[str]:
+    """Make pytest-qt's application appear on our display."""
+    return ["kokuban-tests"]
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """An empty folder for the data of a display; its name is as awkward as people's are."""
+    folder = tmp_path / "会議室 1 のデータ"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def expected_log(_watch_log: LogWatch) -> Callable[[str], None]:
+    """Say that a log record at WARNING or above will come: `expected_log("disk is full")`.
+
+    The argument is a regular expression, searched in "LEVEL logger: message (exception)".
+    A record that was promised and does not come fails the test as well.
+    """
+    return _watch_log.expect
+
+
+@pytest.fixture
+def loop_watch(qapp: Any, request: pytest.FixtureRequest) -> Iterator[LoopWatch]:
+    """Fail the test when one turn of the event loop keeps the others waiting for 250 ms."""
+    watch = LoopWatch()
+    watch.start()
+    yield watch
+    watch.stop()
+    if watch.stalls:
+        pytest.fail("\n".join(watch.stalls), pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _watch_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    # First of all: fixtures of a wider scope are not to be blamed on this test.
+    uses_qt = "qapp" in request.fixturenames
+    if uses_qt:
+        request.getfixturevalue("qapp")
+    threads = set(threading.enumerate())
+    things = qt_things() if uses_qt else None
+    yield
+    if not request.node.stash.get(PASSED, False):
+        return  # the traceback holds on to everything
+    left = [f"thread {name!r}" for name in leftover_threads(threads)]
+    if things is not None:
+        left += leftover_qt_things(things)
+    if left:
+        pytest.fail("the test left behind: " + "; ".join(left), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _watch_log(request: pytest.FixtureRequest) -> Iterator[LogWatch]:
+    configure_structlog()
+    watch = LogWatch()
+    root = logging.getLogger()
+    root.addHandler(watch)
+    yield watch
+    root.removeHandler(watch)
+    structlog.reset_defaults()
+    complaints = watch.complaints()
+    if complaints and request.node.stash.get(PASSED, False):
+        pytest.fail("\n".join(complaints), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _watch_gui_loops(request: pytest.FixtureRequest) -> None:
+    if request.path.is_relative_to(GUI_TESTS):
+        request.getfixturevalue("loop_watch")
+
+
+@pytest.fixture(autouse=True)
+def _restore_language() -> Iterator[None]:
+    language = text.language()
+    yield
+    text.set_language(language)
