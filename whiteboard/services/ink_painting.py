@@ -1,0 +1,234 @@
+"""Strokes to `QPainter`: paths from outlines, and how each kind of ink is laid down.
+
+Pen ink is opaque. A highlighter takes the darker of itself and what is there on a light
+board (the lighter on a dark one), so it never darkens itself and never hides writing.
+Chalk is filled with grain that belongs to the page, not to the stroke.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QByteArray, QDataStream, QRect, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QTransform
+
+from base.board_doc import BrushKind, StrokeItem
+from whiteboard.model.outline import Outlines, outlines
+from whiteboard.model.palette import highlighter_rgb, ink_rgb
+from whiteboard.model.smoothing import SMOOTH, Smoothing
+
+DETAIL_PX: Final = 0.12
+"""Greatest distance of a painted edge from the true curve, in device px."""
+
+_GRAIN_SIZE_PX: Final = 256
+_GRAIN_PER_PT: Final = 1.6
+"""Grain pixels per pt at every zoom: the grain is part of the board."""
+_WINDING: Final = 1
+_LAYER_FROM: Final = 12
+"""Chalk strokes in a row from which one grained layer is cheaper than grained fills."""
+
+_ELEMENT: Final = np.dtype([("type", ">i4"), ("x", ">f8"), ("y", ">f8")])
+
+
+def tolerance_pt(scale: float) -> float:
+    """Return the detail that `scale` (device px per pt) needs, in pt."""
+    return DETAIL_PX / scale
+
+
+def stroke_paths(
+    strokes: Sequence[StrokeItem], detail_pt: float, smoothing: Smoothing = SMOOTH
+) -> list[QPainterPath]:
+    """Return the outline of each stroke in page space, to be filled by the winding rule.
+
+    Args:
+        strokes: Any strokes; those of one brush are worked on at once.
+        detail_pt: Greatest distance from the true curve, pt; > 0.
+        smoothing: Valid parameters.
+    """
+    paths: list[QPainterPath] = [QPainterPath()] * len(strokes)
+    by_brush: dict[BrushKind, list[int]] = {}
+    for index, stroke in enumerate(strokes):
+        by_brush.setdefault(stroke.brush, []).append(index)
+    for indices in by_brush.values():
+        shapes = outlines([strokes[i] for i in indices], detail_pt, smoothing)
+        for index, path in zip(indices, paths_of(shapes), strict=True):
+            paths[index] = path
+    return paths
+
+
+def stroke_path(stroke: StrokeItem, detail_pt: float) -> QPainterPath:
+    """Return the outline of one stroke; see `stroke_paths`."""
+    return stroke_paths([stroke], detail_pt)[0]
+
+
+def paths_of(shapes: Outlines) -> list[QPainterPath]:
+    """Return one path per stroke, read from the stream form of `QPainterPath`.
+
+    A path built point by point from Python costs ten times as much.
+    """
+    elements = np.empty(len(shapes.points), dtype=_ELEMENT)
+    elements["type"] = ~shapes.is_start
+    elements["x"] = shapes.points[:, 0]
+    elements["y"] = shapes.points[:, 1]
+    data = elements.tobytes()
+    size = _ELEMENT.itemsize
+    borders = shapes.borders.tolist()
+    starts = _last_starts(shapes.is_start, shapes.borders)
+    paths = []
+    for start, end, last in zip(borders[:-1], borders[1:], starts, strict=True):
+        head = struct.pack(">i", end - start)
+        tail = struct.pack(">ii", last - start, _WINDING)
+        stream = QDataStream(QByteArray(head + data[start * size : end * size] + tail))
+        path = QPainterPath()
+        stream >> path
+        paths.append(path)
+    return paths
+
+
+def ink_colour(stroke: StrokeItem, *, is_dark: bool) -> QColor:
+    """Return the colour a stroke is painted with on a dark or a light board."""
+    if stroke.brush is BrushKind.HIGHLIGHTER:
+        return QColor(*highlighter_rgb(stroke.colour, is_dark))
+    return QColor(*ink_rgb(stroke.colour, is_dark))
+
+
+def fill_ink(
+    painter: QPainter, path: QPainterPath, brush: BrushKind, colour: QColor, *, is_dark: bool
+) -> None:
+    """Lay down one path of ink; the painter is in page space."""
+    if brush is BrushKind.PEN:
+        painter.fillPath(path, colour)
+    elif brush is BrushKind.CHALK:
+        painter.fillPath(path, _grain_brush(colour.rgb()))
+    else:
+        painter.setCompositionMode(_blend(is_dark=is_dark))
+        painter.fillPath(path, colour)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+
+
+def paint_strokes(
+    painter: QPainter, strokes: Sequence[StrokeItem], is_dark: bool, scale: float
+) -> None:
+    """Paint strokes in their order; the painter is in page space.
+
+    Args:
+        painter: Antialiasing is switched on and left on.
+        strokes: Lowest first.
+        is_dark: Whether the board is dark.
+        scale: Device px per pt, for the level of detail.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paths = stroke_paths(strokes, tolerance_pt(scale))
+    paint_paths(painter, zip(strokes, paths, strict=True), is_dark=is_dark)
+
+
+def paint_paths(
+    painter: QPainter, inked: Iterable[tuple[StrokeItem, QPainterPath]], *, is_dark: bool
+) -> None:
+    """Paint strokes with their outlines in their order; the painter is in page space."""
+    for brush, run in groupby(inked, key=lambda entry: entry[0].brush):
+        entries = list(run)
+        is_layer = brush is BrushKind.CHALK and len(entries) >= _LAYER_FROM
+        if is_layer and _paint_chalk_layer(painter, entries, is_dark=is_dark):
+            continue
+        for stroke, path in entries:
+            fill_ink(painter, path, brush, ink_colour(stroke, is_dark=is_dark), is_dark=is_dark)
+
+
+def _paint_chalk_layer(
+    painter: QPainter, entries: list[tuple[StrokeItem, QPainterPath]], *, is_dark: bool
+) -> bool:
+    """Paint chalk flat on a layer, take the grain out of it once, lay it down.
+
+    Returns:
+        False where the device is no raster image; nothing was painted then.
+    """
+    device = painter.device()
+    if not isinstance(device, QImage):
+        return False
+    area = QRect(0, 0, device.width(), device.height())
+    if painter.hasClipping():
+        area &= painter.deviceTransform().mapRect(painter.clipBoundingRect()).toAlignedRect()
+    if area.isEmpty():
+        return True
+    layer = QImage(area.size(), QImage.Format.Format_ARGB32_Premultiplied)
+    layer.fill(Qt.GlobalColor.transparent)
+    to_layer = painter.deviceTransform() * QTransform.fromTranslate(-area.x(), -area.y())
+    inner = QPainter(layer)
+    inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+    inner.setTransform(to_layer)
+    for stroke, path in entries:
+        inner.fillPath(path, ink_colour(stroke, is_dark=is_dark))
+    inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
+    inverse, _ = to_layer.inverted()
+    inner.fillRect(inverse.mapRect(layer.rect().toRectF()), _grain_brush(0xFF00_0000))
+    inner.end()
+    painter.save()
+    painter.resetTransform()
+    painter.drawImage(area.topLeft() / device.devicePixelRatio(), layer)
+    painter.restore()
+    return True
+
+
+def _blend(*, is_dark: bool) -> QPainter.CompositionMode:
+    if is_dark:
+        return QPainter.CompositionMode.CompositionMode_Lighten
+    return QPainter.CompositionMode.CompositionMode_Darken
+
+
+@lru_cache(maxsize=64)
+def _grain_brush(rgb: int) -> QBrush:
+    """Return a brush of chalk in a colour, its grain fixed in page space."""
+    alpha = _grain_alpha()
+    channels = np.empty((_GRAIN_SIZE_PX, _GRAIN_SIZE_PX, 4), dtype=np.uint8)
+    for place, shift in enumerate((0, 8, 16)):
+        channels[:, :, place] = np.rint(alpha * (rgb >> shift & 0xFF))
+    channels[:, :, 3] = np.rint(alpha * 255)
+    image = QImage(
+        channels.data,
+        _GRAIN_SIZE_PX,
+        _GRAIN_SIZE_PX,
+        4 * _GRAIN_SIZE_PX,
+        QImage.Format.Format_ARGB32_Premultiplied,
+    ).copy()
+    brush = QBrush(image)
+    brush.setTransform(QTransform.fromScale(1 / _GRAIN_PER_PT, 1 / _GRAIN_PER_PT))
+    return brush
+
+
+@lru_cache(maxsize=1)
+def _grain_alpha() -> npt.NDArray[np.float64]:
+    """Return how much chalk stays on each pore of the board, shape (256, 256), 0..1.
+
+    Noise of two sizes that wraps around: fine pores and larger patches, most of the
+    board covered, some pores bare.
+    """
+    rng = np.random.default_rng(20_260_701)
+    fine = _wrapped_noise(rng, 0.32)
+    patches = _wrapped_noise(rng, 0.06)
+    height = 0.8 * fine + 0.35 * patches
+    return np.clip(0.86 + 0.42 * height, 0.12, 1.0)
+
+
+def _wrapped_noise(rng: np.random.Generator, cutoff: float) -> npt.NDArray[np.float64]:
+    """Return smooth noise that tiles, mean 0, deviation 1."""
+    spectrum = np.fft.fft2(rng.standard_normal((_GRAIN_SIZE_PX, _GRAIN_SIZE_PX)))
+    frequency = np.fft.fftfreq(_GRAIN_SIZE_PX)
+    distance = np.hypot(frequency[:, None], frequency[None, :])
+    noise = np.fft.ifft2(spectrum * np.exp(-((distance / cutoff) ** 2))).real
+    noise -= noise.mean()
+    result: npt.NDArray[np.float64] = noise / noise.std()
+    return result
+
+
+def _last_starts(is_start: npt.NDArray[np.bool_], borders: npt.NDArray[np.int64]) -> list[int]:
+    """Return, for each stroke, the row where its last polygon starts."""
+    starts = np.flatnonzero(is_start)
+    last: list[int] = starts[np.searchsorted(starts, borders[1:]) - 1].tolist()
+    return last

@@ -1,0 +1,187 @@
+"""What lies on one page, ready to be painted: where items are, and their outlines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter, QPainterPath
+
+from base.board_doc import StrokeItem
+from whiteboard.model.board import Board, BoardChange, stacking_order
+from whiteboard.model.bounds import Rect, item_bounds, many_bounds, united
+from whiteboard.model.smoothing import SMOOTH, Smoothing
+from whiteboard.model.spatial import SpatialIndex
+from whiteboard.services import ink_painting
+from whiteboard.services.painting import Look, paint_background, paint_item
+
+_BATCH: Final = 48
+"""Items painted between two looks at the clock: about a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneChange:
+    """What a board change means for one page.
+
+    Attributes:
+        repaint: Area that must be painted again, None for nothing.
+        on_top: Items that were only added, above everything that was there.
+    """
+
+    repaint: Rect | None = None
+    on_top: tuple[str, ...] = ()
+
+
+class PageScene:
+    """The items of one page with an index of their bounds and a cache of their outlines.
+
+    Args:
+        board: The board; changes reach the scene through `apply`.
+        page_id: A page of it.
+        image: Returns the decoded picture of an asset, None while or where there is none.
+    """
+
+    def __init__(
+        self, board: Board, page_id: str, image: Callable[[bytes], QImage | None]
+    ) -> None:
+        self._board = board
+        self._page_id = page_id
+        self._image = image
+        self._index = SpatialIndex()
+        self._smoothing = SMOOTH
+        self._paths: dict[str, QPainterPath] = {}
+        self._detail_pt = 0.0
+        self._background = board.page(page_id).background
+        items = board.items(page_id)
+        if items:
+            self._index.insert_many(list(items), many_bounds(list(items.values())))
+
+    @property
+    def page_id(self) -> str:
+        """The page's id."""
+        return self._page_id
+
+    @property
+    def index(self) -> SpatialIndex:
+        """Bounds of the items, for hit tests."""
+        return self._index
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether ink takes the colours of a dark board."""
+        return self._background.is_dark
+
+    def set_smoothing(self, smoothing: Smoothing) -> None:
+        """Show all strokes with another smoothing from now on."""
+        self._smoothing = smoothing
+        self._paths.clear()
+
+    def extent(self) -> Rect:
+        """Return what the page covers: its nominal size and all ink beyond it."""
+        page = self._board.page(self._page_id)
+        nominal = Rect(0.0, 0.0, page.width_pt, page.height_pt)
+        inked = self._index.extent()
+        return nominal if inked is None else nominal.union(inked)
+
+    def apply(self, change: BoardChange) -> SceneChange:
+        """Take in a board change; return what must be painted again."""
+        gone = [
+            self._drop(item_id)
+            for item_id, item in change.items_before.items()
+            if item.page == self._page_id
+        ]
+        came: dict[str, Rect] = {}
+        for item_id, item in change.items_after.items():
+            if item.page == self._page_id:
+                came[item_id] = item_bounds(item)
+                self._index.insert(item_id, came[item_id])
+        if change.pages and self._take_background():
+            return SceneChange(self.extent().union(Rect(-1e6, -1e6, 1e6, 1e6)))
+        if not gone and self._are_on_top(list(came)):
+            return SceneChange(None, tuple(sorted(came, key=self._order)))
+        return SceneChange(united([*(r for r in gone if r is not None), *came.values()]))
+
+    def stacked(self, area: Rect) -> list[str]:
+        """Return the ids of the items that touch an area, lowest first."""
+        items = self._board.items(self._page_id)
+        hits = [(item_id, items[item_id]) for item_id in self._index.query(area)]
+        hits.sort(key=stacking_order)
+        return [item_id for item_id, _ in hits]
+
+    def paint_background(self, painter: QPainter, area: QRectF, scale: float) -> None:
+        """Paint the empty page; the painter is in page space."""
+        paint_background(painter, self._background, area, scale)
+
+    def paint(self, painter: QPainter, item_ids: Sequence[str], scale: float) -> Iterator[None]:
+        """Paint items in the given order, pausing after each short batch.
+
+        Items that were erased meanwhile are passed over. The painter is in page space,
+        antialiased.
+        """
+        self._set_detail(scale)
+        items = self._board.items(self._page_id)
+        look = Look(is_dark=self.is_dark, scale=scale, image=self._image)
+        for start in range(0, len(item_ids), _BATCH):
+            ids = [i for i in item_ids[start : start + _BATCH] if i in items]
+            for is_ink, run in groupby(ids, lambda i: isinstance(items[i], StrokeItem)):
+                if is_ink:
+                    self._paint_ink(painter, list(run))
+                else:
+                    for item_id in run:
+                        paint_item(painter, items[item_id], look)
+            yield
+
+    def _paint_ink(self, painter: QPainter, ids: list[str]) -> None:
+        items = self._board.items(self._page_id)
+        strokes = [s for i in ids if isinstance(s := items[i], StrokeItem)]
+        missing = [i for i in ids if i not in self._paths]
+        if missing:
+            fresh = [s for i in missing if isinstance(s := items[i], StrokeItem)]
+            paths = ink_painting.stroke_paths(fresh, self._detail_pt, self._smoothing)
+            self._paths.update(zip(missing, paths, strict=True))
+        inked = zip(strokes, [self._paths[i] for i in ids], strict=True)
+        ink_painting.paint_paths(painter, inked, is_dark=self.is_dark)
+
+    def _set_detail(self, scale: float) -> None:
+        """Keep outlines for a step of zoom; between steps they are detailed enough."""
+        step = 2.0 ** math.ceil(math.log2(scale) - 0.45)
+        detail_pt = ink_painting.tolerance_pt(step)
+        if detail_pt != self._detail_pt:
+            self._detail_pt = detail_pt
+            self._paths.clear()
+
+    def _are_on_top(self, came: list[str]) -> bool:
+        items = self._board.items(self._page_id)
+        if not came:
+            return True
+        lowest = min(self._order(item_id) for item_id in came)
+        new = set(came)
+        # Looking only at what the newcomers touch keeps this short on a full page.
+        return all(
+            other in new or stacking_order((other, items[other])) < lowest
+            for item_id in came
+            for other in self._index.query(self._index.bounds(item_id))
+        )
+
+    def _order(self, item_id: str) -> tuple[float, str]:
+        return stacking_order((item_id, self._board.items(self._page_id)[item_id]))
+
+    def _drop(self, item_id: str) -> Rect | None:
+        self._paths.pop(item_id, None)
+        if item_id not in self._index:
+            return None
+        bounds = self._index.bounds(item_id)
+        self._index.remove(item_id)
+        return bounds
+
+    def _take_background(self) -> bool:
+        pages = {page.id: page for page in self._board.pages}
+        page = pages.get(self._page_id)
+        if page is None or page.background == self._background:
+            return False
+        self._background = page.background
+        return True
