@@ -45,12 +45,21 @@ SAMPLE_COLUMNS: Final = 5
 """x_page_pt, y_page_pt, pressure 0..1, t_s since pen down, tilt_rad from the vertical."""
 
 MAX_SAMPLES: Final = 1_000_000
-MAX_POINTS: Final = 10_000
 MAX_TEXT_BYTES: Final = 200_000
 _MAX_COORDINATE_PT: Final = 1e7
+_MAX_TIME_S: Final = 1e6
 
 _SCALE: Final = np.array(
     [QUANTA_PER_PT, QUANTA_PER_PT, PRESSURE_STEPS, TICKS_PER_S, 180 / math.pi]
+)
+_TIME: Final = 3
+_MAX_GRID: Final = int(_MAX_COORDINATE_PT * QUANTA_PER_PT)
+_GRID_RANGES: Final = (
+    (-_MAX_GRID, _MAX_GRID),
+    (-_MAX_GRID, _MAX_GRID),
+    (0, PRESSURE_STEPS),
+    (0, 0),
+    (0, TILT_STEPS),
 )
 _HEAD: Final = struct.Struct("<BBBBd")
 _STROKE: Final = struct.Struct("<BBIfIiiHH5B")
@@ -89,6 +98,16 @@ class ShapeKind(IntEnum):
     RECTANGLE = 3
     ELLIPSE = 4
     TRIANGLE = 5
+
+
+POINTS_OF: Final = {
+    ShapeKind.LINE: 2,
+    ShapeKind.ARROW: 2,
+    ShapeKind.RECTANGLE: 4,
+    ShapeKind.ELLIPSE: 3,
+    ShapeKind.TRIANGLE: 3,
+}
+"""How many points each shape has."""
 
 
 class StampKind(IntEnum):
@@ -221,10 +240,11 @@ class StrokeItem(Placed):
 
         Raises:
             ValueError: samples are empty, too many, not finite, off any page, or go
-                back in time.
+                back in time; or the width is not positive.
         """
         samples = np.asarray(samples, dtype=np.float64)
         _check_samples(samples)
+        _check_width(width_pt)
         grid = np.rint(samples * _SCALE).astype(np.int64)
         steps = np.diff(grid, axis=0)
         widths, planes = [], []
@@ -357,7 +377,10 @@ def pack_item(item: Item) -> bytes:
     if not math.isfinite(item.z):
         raise ValueError("z must be finite")
     head = _HEAD.pack(FORMAT_VERSION, item.kind, len(page), len(author), item.z)
-    return b"".join((head, page, author, _pack_body(item)))
+    try:
+        return b"".join((head, page, author, _pack_body(item)))
+    except (struct.error, OverflowError) as error:
+        raise ValueError(f"a field does not fit the format: {error}") from error
 
 
 def parse_item(data: bytes) -> Item:
@@ -381,11 +404,23 @@ def unpack_samples(strokes: Sequence[StrokeItem]) -> tuple[Floats, npt.NDArray[n
     Returns:
         The samples of all strokes one after the other, shape (sum of counts, 5), see
         `SAMPLE_COLUMNS`; and the borders, shape (len(strokes) + 1,): stroke i owns
-        `samples[borders[i]:borders[i + 1]]`.
+        `samples[borders[i]:borders[i + 1]]`. Values that only a damaged item can hold
+        are brought into their range, so what is drawn from them never fails.
     """
+    return _unpack(strokes, SAMPLE_COLUMNS)
+
+
+def unpack_positions(strokes: Sequence[StrokeItem]) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Unpack only the positions of many strokes: like `unpack_samples`, shape (…, 2), pt."""
+    return _unpack(strokes, 2)
+
+
+def _unpack(
+    strokes: Sequence[StrokeItem], columns: int
+) -> tuple[Floats, npt.NDArray[np.int64]]:
     counts = np.fromiter((s.count for s in strokes), dtype=np.int64, count=len(strokes))
     borders = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(counts)))
-    samples = np.zeros((int(borders[-1]), SAMPLE_COLUMNS))
+    samples = np.zeros((int(borders[-1]), columns))
     if not len(strokes):
         return samples, borders
     firsts = np.array([(s.x0, s.y0, s.pressure0, 0, s.tilt0) for s in strokes], dtype=np.int64)
@@ -395,7 +430,7 @@ def unpack_samples(strokes: Sequence[StrokeItem]) -> tuple[Floats, npt.NDArray[n
     is_first = np.zeros(len(samples), dtype=bool)
     is_first[borders[:-1]] = True
     steps = np.empty(len(samples), dtype=np.int64)
-    for column in range(SAMPLE_COLUMNS):
+    for column in range(columns):
         steps[:] = 0
         for width, dtype in _PLANE_DTYPES.items():
             chosen = np.flatnonzero(widths[:, column] == width)
@@ -405,20 +440,30 @@ def unpack_samples(strokes: Sequence[StrokeItem]) -> tuple[Floats, npt.NDArray[n
                 data = b"".join([strokes[i].planes[start:end] for i, start, end in spans])
                 rows = ~is_first & np.repeat(widths[:, column] == width, counts)
                 steps[rows] = np.frombuffer(data, dtype=dtype)
+        if column == _TIME:
+            np.maximum(steps, 0, out=steps)
         # One running sum over all strokes: each one's own start takes back what went before.
         running = np.cumsum(steps)
         running += np.repeat(firsts[:, column] - running[borders[:-1]], counts)
+        if column != _TIME:
+            np.clip(running, *_GRID_RANGES[column], out=running)
         np.multiply(running, 1 / _SCALE[column], out=samples[:, column])
     return samples, borders
 
 
 def moved_stroke(stroke: StrokeItem, dx_pt: float, dy_pt: float) -> StrokeItem:
-    """Return the stroke at another place; its samples are not touched."""
-    return replace(
-        stroke,
-        x0=stroke.x0 + round(dx_pt * QUANTA_PER_PT),
-        y0=stroke.y0 + round(dy_pt * QUANTA_PER_PT),
-    )
+    """Return the stroke at another place; its samples are not touched.
+
+    Raises:
+        ValueError: the new place is not finite or off any page.
+    """
+    if not (math.isfinite(dx_pt) and math.isfinite(dy_pt)):
+        raise ValueError("a stroke moves by a finite distance")
+    x0 = stroke.x0 + round(dx_pt * QUANTA_PER_PT)
+    y0 = stroke.y0 + round(dy_pt * QUANTA_PER_PT)
+    if max(abs(x0), abs(y0)) > _MAX_GRID:
+        raise ValueError("a stroke cannot be moved off any page")
+    return replace(stroke, x0=x0, y0=y0)
 
 
 def _check_samples(samples: Floats) -> None:
@@ -431,8 +476,22 @@ def _check_samples(samples: Floats) -> None:
     pressure, tilt = samples[:, 2], samples[:, 4]
     if pressure.min() < 0 or pressure.max() > 1 or tilt.min() < 0 or tilt.max() > math.pi / 2:
         raise ValueError("pressure must be 0..1 and tilt 0..pi/2")
-    if (np.diff(samples[:, 3]) < 0).any():
+    times = samples[:, _TIME]
+    if (np.diff(times) < 0).any():
         raise ValueError("samples go back in time")
+    if times[-1] - times[0] > _MAX_TIME_S or abs(times[0]) > _MAX_TIME_S:
+        raise ValueError("samples lie too long after pen down")
+
+
+def _is_on_page(points: Floats) -> bool:
+    # Not a number is not within any limit either.
+    return bool((np.abs(points) <= _MAX_COORDINATE_PT).all())
+
+
+def _check_width(width_pt: float) -> None:
+    # The format keeps 32 bits; what rounds to nothing there could not be read again.
+    if not 0 < np.float32(min(width_pt, 1e30)) < _MAX_COORDINATE_PT:
+        raise ValueError(f"a width or size must be positive and finite, not {width_pt}")
 
 
 def _pack_plane(steps: npt.NDArray[np.int64]) -> tuple[int, bytes]:
@@ -463,6 +522,7 @@ def _pack_box(box: Affine) -> bytes:
 def _pack_body(item: Item) -> bytes:
     match item:
         case StrokeItem():
+            _check_width(item.width_pt)
             head = _STROKE.pack(
                 item.brush, item.has_pressure, item.colour, item.width_pt, item.count,
                 item.x0, item.y0, item.pressure0, item.tilt0, *item.plane_widths,
@@ -470,11 +530,13 @@ def _pack_body(item: Item) -> bytes:
             return head + item.planes
         case ShapeItem():
             points = np.asarray(item.points, dtype="<f8").reshape(-1, 2)
-            if not np.isfinite(points).all() or not 1 <= len(points) <= MAX_POINTS:
-                raise ValueError("a shape has 1 to 10000 finite points")
+            _check_width(item.width_pt)
+            if len(points) != POINTS_OF[item.shape] or not _is_on_page(points):
+                raise ValueError("a shape has the points of its kind, finite and on the page")
             head = _SHAPE.pack(item.shape, item.colour, item.fill, item.width_pt, len(points))
             return head + points.tobytes()
         case TextItem() | NoteItem():
+            _check_width(item.size_pt)
             text = _pack_text(item.text)
             head = _TEXT.pack(item.colour, item.size_pt, len(text))
             return _pack_box(item.box) + head + text
@@ -518,6 +580,7 @@ def _parse_stroke(data: bytes, at: int, page: str, z: float, author: str) -> Str
         or len(planes) != sum(widths) * (count - 1)
         or any(w not in (0, 1, 2, 4) for w in widths)
         or not 0 < width_pt < _MAX_COORDINATE_PT
+        or max(abs(x0), abs(y0)) > _MAX_GRID
         or pressure0 > PRESSURE_STEPS
         or tilt0 > TILT_STEPS
     ):
@@ -528,23 +591,14 @@ def _parse_stroke(data: bytes, at: int, page: str, z: float, author: str) -> Str
     )  # fmt: skip
 
 
-_POINTS_OF: Final = {
-    ShapeKind.LINE: 2,
-    ShapeKind.ARROW: 2,
-    ShapeKind.RECTANGLE: 4,
-    ShapeKind.ELLIPSE: 3,
-    ShapeKind.TRIANGLE: 3,
-}
-
-
 def _parse_shape(data: bytes, at: int, page: str, z: float, author: str) -> ShapeItem:
     shape, colour, fill, width_pt, count = _SHAPE.unpack_from(data, at)
     kind = ShapeKind(shape)
     body = data[at + _SHAPE.size :]
-    if count != _POINTS_OF[kind] or len(body) != 16 * count:
+    if count != POINTS_OF[kind] or len(body) != 16 * count:
         raise ValueError("shape with a wrong number of points")
     points = np.frombuffer(body, dtype="<f8").reshape(count, 2)
-    if not np.isfinite(points).all() or not 0 < width_pt < _MAX_COORDINATE_PT:
+    if not _is_on_page(points) or not 0 < width_pt < _MAX_COORDINATE_PT:
         raise ValueError("shape with a broken body")
     corners = tuple((float(x), float(y)) for x, y in points)
     return ShapeItem(page, z, author, kind, colour, fill, width_pt, corners)
