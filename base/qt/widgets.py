@@ -631,18 +631,27 @@ class Choice(QWidget):
     """A row of buttons of which one is chosen.
 
     `chosen` carries the place of the button in the row, from 0.
+
+    Args:
+        items: Word (a msgid) and icon of each button.
+        layout: Where the icons stand.
     """
 
     chosen = Signal(int)
 
-    def __init__(self, items: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
-        """Make the row from (msgid, icon) pairs."""
+    def __init__(
+        self,
+        items: Sequence[tuple[str, str]],
+        parent: QWidget | None = None,
+        *,
+        layout: Layout = Layout.BESIDE,
+    ) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         for place, (msgid, icon) in enumerate(items):
-            button = TouchButton(msgid, icon, layout=Layout.BESIDE)
+            button = TouchButton(msgid, icon, layout=layout)
             button.setCheckable(True)
             self._group.addButton(button, place)
             self._row.addWidget(button)
