@@ -1,4 +1,4 @@
-"""PySide6 must not lose references: see docs/decisions/pyside6-6.11.md."""
+"""PySide6 must not lose references: see docs/decisions/pyside6.md."""
 
 import sys
 
