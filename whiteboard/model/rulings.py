@@ -41,8 +41,8 @@ GENKO_SHEET_PT: Final = (DEFAULT_WIDTH_PT, DEFAULT_HEIGHT_PT)
 FINE_PT: Final = 0.6
 BOLD_PT: Final = 1.2
 
-_VANISH_PX: Final = 4.0
-_FULL_PX: Final = 11.0
+_VANISH_PX: Final = 3.0
+_FULL_PX: Final = 9.0
 
 
 class Rect(NamedTuple):
@@ -234,6 +234,8 @@ class _Sheet:
         for left in (self._left, self._spine + GENKO_SPINE_PT):
             if fine > 0:
                 yield from self._cells(left, fine)
+            else:
+                yield from self._columns(left)
         for x in (self._spine, self._spine + GENKO_SPINE_PT):
             yield self._vertical(x, BOLD_PT, 1.0)
         yield self._vertical(self._left, BOLD_PT, 1.0)
@@ -251,6 +253,15 @@ class _Sheet:
             for row in range(1, GENKO_ROWS):
                 y = self._top + row * GENKO_CELL_PT
                 yield Rule(x0, y, x1, y, FINE_PT, strength)
+
+    def _columns(self, left: float) -> Iterator[Rule]:
+        """From far, one line between two columns stands for all their cells."""
+        pitch = GENKO_CELL_PT + GENKO_FURIGANA_PT
+        strength = fade(pitch, self._scale) * 0.4
+        if strength > 0:
+            for column in range(1, GENKO_HALF_COLUMNS):
+                x = left + column * pitch - GENKO_FURIGANA_PT / 2
+                yield self._vertical(x, FINE_PT, strength)
 
     def fish_tails(self) -> Iterator[Solid]:
         """Yield the two marks on the spine, along which a sheet is folded.

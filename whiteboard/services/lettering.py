@@ -6,6 +6,7 @@ at the same places at every zoom, on paper and on every display.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -29,6 +30,7 @@ ASCENT: Final = 0.88
 """Top of the em box above the baseline, in em, as in the face."""
 
 _FIT_STEPS: Final = 12
+_SQUEEZE: Final = 0.84
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +132,18 @@ def fitting_size(text: str, size_pt: float, width_pt: float, height_pt: float) -
             return False
         return block_height_em(wrap(text, width_pt / size)) * size <= height_pt
 
-    if fits(size_pt):
-        return size_pt
-    low, high = size_pt / 40, size_pt
+    size = size_pt if fits(size_pt) else _largest(fits, size_pt / 40, size_pt)
+    lines = len(wrap(text, width_pt / size))
+    if len(wrap(text, width_pt / (size * _SQUEEZE))) < lines:
+        # A little smaller is better than a last character alone on its line.
+        return _largest(lambda s: len(wrap(text, width_pt / s)) < lines, size * _SQUEEZE, size)
+    return size
+
+
+def _largest(holds: Callable[[float], bool], low: float, high: float) -> float:
     for _step in range(_FIT_STEPS):
         middle = (low + high) / 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
+        low, high = (middle, high) if holds(middle) else (low, middle)
     return low
 
 

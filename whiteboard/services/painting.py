@@ -71,12 +71,12 @@ _FOLD: Final = 0.14
 _TEXTURE_PX: Final = 512
 
 _RULING_RGB: Final[dict[tuple[Surface, Ruling], Rgb]] = {
-    (Surface.BLACKBOARD, Ruling.GRID): (86, 128, 111),
+    (Surface.BLACKBOARD, Ruling.GRID): (76, 116, 100),
     (Surface.BLACKBOARD, Ruling.LINES): (98, 138, 121),
     (Surface.BLACKBOARD, Ruling.DOTS): (120, 156, 140),
     (Surface.BLACKBOARD, Ruling.GENKO): (112, 148, 128),
     (Surface.BLACKBOARD, Ruling.STAFF): (158, 184, 170),
-    (Surface.WHITE, Ruling.GRID): (168, 190, 200),
+    (Surface.WHITE, Ruling.GRID): (176, 197, 206),
     (Surface.WHITE, Ruling.LINES): (158, 182, 196),
     (Surface.WHITE, Ruling.DOTS): (158, 172, 168),
     (Surface.WHITE, Ruling.GENKO): (205, 140, 112),
