@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
+from whiteboard.model.bounds import Rect
 from whiteboard.model.page import DEFAULT_HEIGHT_PT, DEFAULT_WIDTH_PT, Ruling
 
 PT_PER_MM: Final = 72 / 25.4
@@ -43,15 +44,6 @@ BOLD_PT: Final = 1.2
 
 _VANISH_PX: Final = 3.0
 _FULL_PX: Final = 9.0
-
-
-class Rect(NamedTuple):
-    """A part of the page in pt: left, top, right, bottom."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +102,10 @@ def plan_ruling(ruling: Ruling, part: Rect, scale: float) -> Print:
     """
     reach = max(BOLD_PT, DOT_RADIUS_PT) + 2 / scale
     part = Rect(
-        max(part.x0 - reach, 0.0),
-        max(part.y0 - reach, 0.0),
-        max(part.x1 + reach, 0.0),
-        max(part.y1 + reach, 0.0),
+        max(part.left - reach, 0.0),
+        max(part.top - reach, 0.0),
+        max(part.right + reach, 0.0),
+        max(part.bottom + reach, 0.0),
     )
     match ruling:
         case Ruling.GRID:
@@ -148,20 +140,20 @@ def _grid(part: Rect, scale: float) -> Iterator[Rule]:
         width = BOLD_PT if is_bold else FINE_PT
         if strength <= 0:
             continue
-        for i in _steps(part.x0, part.x1, pitch, 1):
+        for i in _steps(part.left, part.right, pitch, 1):
             if is_bold or i % GRID_BOLD_EVERY:
-                yield Rule(i * pitch, part.y0, i * pitch, part.y1, width, strength)
-        for i in _steps(part.y0, part.y1, pitch, 1):
+                yield Rule(i * pitch, part.top, i * pitch, part.bottom, width, strength)
+        for i in _steps(part.top, part.bottom, pitch, 1):
             if is_bold or i % GRID_BOLD_EVERY:
-                yield Rule(part.x0, i * pitch, part.x1, i * pitch, width, strength)
+                yield Rule(part.left, i * pitch, part.right, i * pitch, width, strength)
 
 
 def _lines(part: Rect, scale: float) -> Iterator[Rule]:
     strength = fade(LINE_PITCH_PT, scale) * 0.8
     if strength > 0:
-        for i in _steps(part.y0, part.y1, LINE_PITCH_PT, FIRST_LINE):
+        for i in _steps(part.top, part.bottom, LINE_PITCH_PT, FIRST_LINE):
             y = i * LINE_PITCH_PT
-            yield Rule(part.x0, y, part.x1, y, FINE_PT, strength)
+            yield Rule(part.left, y, part.right, y, FINE_PT, strength)
 
 
 def _dots(part: Rect, scale: float) -> Iterator[Dot]:
@@ -170,8 +162,8 @@ def _dots(part: Rect, scale: float) -> Iterator[Dot]:
     pitch = DOT_PITCH_PT * every
     strength = strength or fade(pitch, scale)
     if strength > 0:
-        columns = _steps(part.x0, part.x1, pitch, 1)
-        for j in _steps(part.y0, part.y1, pitch, 1):
+        columns = _steps(part.left, part.right, pitch, 1)
+        for j in _steps(part.top, part.bottom, pitch, 1):
             for i in columns:
                 yield Dot(i * pitch, j * pitch, DOT_RADIUS_PT, strength)
 
@@ -181,16 +173,16 @@ def _staff(part: Rect, scale: float) -> Print:
     height = (STAFF_LINES - 1) * STAFF_GAP_PT
     rules: list[Rule] = []
     solids: list[Solid] = []
-    first = math.floor((part.y0 - STAFF_TOP_PT - height) / STAFF_PITCH_PT)
-    last = math.ceil((part.y1 - STAFF_TOP_PT) / STAFF_PITCH_PT)
+    first = math.floor((part.top - STAFF_TOP_PT - height) / STAFF_PITCH_PT)
+    last = math.ceil((part.bottom - STAFF_TOP_PT) / STAFF_PITCH_PT)
     for i in range(max(first, 0), last + 1):
         top = STAFF_TOP_PT + i * STAFF_PITCH_PT
         if strength > 0:
             for j in range(STAFF_LINES):
                 y = top + j * STAFF_GAP_PT
-                rules.append(Rule(part.x0, y, part.x1, y, FINE_PT, strength))
+                rules.append(Rule(part.left, y, part.right, y, FINE_PT, strength))
         else:  # from far a staff is a grey band
-            solids.append(_box(part.x0, top, part.x1, top + height, 0.25))
+            solids.append(_box(part.left, top, part.right, top + height, 0.25))
     return Print(rules=tuple(rules), solids=tuple(solids))
 
 
@@ -202,8 +194,8 @@ def _genko(part: Rect, scale: float) -> Print:
     width, height = GENKO_SHEET_PT
     rules: list[Rule] = []
     solids: list[Solid] = []
-    for j in range(math.floor(part.y0 / height), math.floor(part.y1 / height) + 1):
-        for i in range(math.floor(part.x0 / width), math.floor(part.x1 / width) + 1):
+    for j in range(math.floor(part.top / height), math.floor(part.bottom / height) + 1):
+        for i in range(math.floor(part.left / width), math.floor(part.right / width) + 1):
             sheet = _Sheet(i * width, j * height, scale)
             rules += [rule for rule in sheet.rules() if _touches(rule, part)]
             solids += sheet.fish_tails()
@@ -212,7 +204,10 @@ def _genko(part: Rect, scale: float) -> Print:
 
 def _touches(rule: Rule, part: Rect) -> bool:
     return (
-        rule.x0 <= part.x1 and rule.x1 >= part.x0 and rule.y0 <= part.y1 and rule.y1 >= part.y0
+        rule.x0 <= part.right
+        and rule.x1 >= part.left
+        and rule.y0 <= part.bottom
+        and rule.y1 >= part.top
     )
 
 

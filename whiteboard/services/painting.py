@@ -29,9 +29,10 @@ from base.board_doc import (
     StrokeItem,
     TextItem,
 )
+from whiteboard.model.bounds import Rect
 from whiteboard.model.page import Background, Ruling, Surface
 from whiteboard.model.palette import BOARD_RGB, NOTE_INK_RGB, Rgb, ink_rgb, note_rgb
-from whiteboard.model.rulings import Print, Rect, plan_ruling
+from whiteboard.model.rulings import Print, plan_ruling
 from whiteboard.model.shapes import ellipse_beziers, shape_path
 from whiteboard.services.ink_painting import paint_strokes
 from whiteboard.services.lettering import (
@@ -68,6 +69,7 @@ __all__ = [
 NOTE_PADDING: Final = 0.09
 """Empty edge of a note, as a share of its shorter side."""
 _FOLD: Final = 0.14
+_SHADE: Final = 0.022
 _TEXTURE_PX: Final = 512
 
 _RULING_RGB: Final[dict[tuple[Surface, Ruling], Rgb]] = {
@@ -346,9 +348,14 @@ def _shape_marks(item: ShapeItem, look: Look) -> Iterator[Mark]:
 
 
 def _text_marks(item: TextItem, look: Look) -> Iterator[Mark]:
-    lines = wrap(item.text, item.box.width / item.size_pt)
+    width, height, size = item.box.width, item.box.height, item.size_pt
+    lines = wrap(item.text, width / size)
+    if block_height_em(lines) * size > height + 0.01 and min(width, height) > 0:
+        # Ink outside an item's bounds would be left behind when it moves.
+        size = fitting_size(item.text, size, width, height)
+        lines = wrap(item.text, width / size)
     frame = upright_frame(item.box)
-    yield from _runs(lines, item.size_pt, frame, 0.0, ink_rgb(item.colour, look.is_dark))
+    yield from _runs(lines, size, frame, 0.0, ink_rgb(item.colour, look.is_dark))
 
 
 def _runs(
@@ -371,17 +378,19 @@ def _runs(
 
 
 def _note_marks(item: NoteItem) -> Iterator[Mark]:
-    """A sheet with a corner turned up, on a thin shade that lifts it off the board."""
-    width, height = item.box.width, item.box.height
-    side = min(width, height)
-    fold = side * _FOLD
+    """A sheet with a corner turned up, on a thin shade that lifts it off the board.
+
+    All of it lies inside the box: the shade takes its edge from the paper.
+    """
+    side = min(item.box.width, item.box.height)
+    shade = side * _SHADE
+    width, height, fold = item.box.width - shade / 2, item.box.height - shade, side * _FOLD
     paper, frame = note_rgb(item.colour), upright_frame(item.box)
-    for offset, opacity in ((0.022, 0.10), (0.010, 0.16)):
-        shade = QPainterPath()
-        shade.addRect(QRectF(side * offset * 0.4, side * offset, width, height - side * 0.004))
-        cut = _polygon(((width, height - fold), (width + fold, height), (width, height + fold),
-                        (width - fold, height)))  # fmt: skip
-        yield Fill(frame.map(shade.subtracted(cut)), (10, 20, 16), opacity)
+    for reach, opacity in ((1.0, 0.10), (0.5, 0.16)):
+        dx, dy = shade / 2 * reach, shade * reach
+        edge = ((dx, dy), (width + dx, dy), (width + dx, height - fold + dy),
+                (width - fold + dx, height + dy), (dx, height + dy))  # fmt: skip
+        yield Fill(frame.map(_polygon(edge)), (10, 20, 16), opacity)
     sheet = ((0, 0), (width, 0), (width, height - fold), (width - fold, height), (0, height))
     yield Fill(frame.map(_polygon(sheet)), paper)
     glued = ((0, 0), (width, 0), (width, side * 0.13), (0, side * 0.13))

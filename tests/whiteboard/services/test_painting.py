@@ -181,6 +181,22 @@ def test_text_stays_inside_its_box():
     assert rows.min() >= 19
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        TextItem(**PLACED, box=Affine.upright(40, 40, 60, 50), colour=0, size_pt=16, text=ABC),
+        NoteItem(**PLACED, box=Affine.upright(40, 40, 60, 50), colour=0, size_pt=16, text=ABC),
+        ImageItem(**PLACED, box=Affine.upright(40, 40, 60, 50), sha256=bytes(32)),
+    ],
+    ids=["text", "note", "image"],
+)
+def test_item_leaves_no_ink_outside_its_box(item):
+    inked = changed(render_item(item, is_dark=False), is_dark=False)
+    assert inked[40:90, 40:100].any()
+    inked[39:91, 39:101] = False
+    assert not inked.any()
+
+
 def test_text_turns_with_its_box():
     box = Affine(100, 20, 0, 160, -30, 0)
     item = TextItem(**PLACED, box=box, colour=0, size_pt=20, text="黒板黒板黒板")
