@@ -1,0 +1,570 @@
+"""A board on the disk: one SQLite file that always has every finished stroke.
+
+The UI thread hands updates over and never waits for the disk; `BoardWriter` commits them.
+`keep_board` joins a `Board` to its file and holds the one promise that needs both: every
+finished stroke is in the file before the next one is finished.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from base.clock import Clock, SystemClock
+from base.errors import AppError, ErrorCode
+from whiteboard.model.board import Board, BoardChange
+from whiteboard.services.board_store import (
+    FORMAT_VERSION,
+    MAX_ASSET_BYTES,
+    SUFFIX,
+    BoardStore,
+    Progress,
+    merge,
+    new_board_file,
+    parse_time,
+    read_header,
+    write_identity,
+)
+from whiteboard.services.board_writer import BoardWriter, Health
+from whiteboard.services.disk_errors import disk_errors, wal_path
+from whiteboard.services.migrations import migrate
+from whiteboard.services.salvage import recover_beside
+
+_HOLD_S: Final = 0.25
+"""How long the end of a stroke waits at most for the one before to be written."""
+_FLUSH_S: Final = 10.0
+_MODIFIED_STEP_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReport:
+    """What was found when the board was opened.
+
+    Attributes:
+        damaged_updates: How many entries of the log could not be read.
+        damaged_original: Where the damaged file was put, untouched; the board opened is a
+            recovered copy. None for a sound file (or one that is only being read).
+        migrated_from: Format version of the file before it was brought up to date, or None.
+    """
+
+    damaged_updates: int = 0
+    damaged_original: Path | None = None
+    migrated_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Update:
+    data: bytes
+
+    def write(self, store: BoardStore) -> None:
+        store.append_update(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asset:
+    sha256: bytes
+    data: bytes
+
+    def write(self, store: BoardStore) -> None:
+        store.put_asset(self.sha256, self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Thumbnail:
+    page_id: str
+    png: bytes
+
+    def write(self, store: BoardStore) -> None:
+        store.put_thumbnail(self.page_id, self.png)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    page_ids: tuple[str, ...]
+
+    def write(self, store: BoardStore) -> None:
+        store.put_page_ids(self.page_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Meta:
+    key: str
+    value: str
+
+    def write(self, store: BoardStore) -> None:
+        store.put_meta(self.key, self.value)
+
+
+class BoardFile:
+    """An open board file. `create` and `open` make one; both block.
+
+    Attributes:
+        path: Where it lies.
+        read_only: Whether it can only be read: then nothing may be put into it, and
+            `save_copy_to` makes a board that can be written elsewhere.
+        report: What was found when it was opened.
+        board_update: The document at that time, as one Yjs update for `Board`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        reader: BoardStore,
+        writer: BoardWriter | None,
+        board_update: bytes,
+        report: OpenReport,
+        clock: Clock,
+        release: Callable[[], None],
+    ) -> None:
+        """For `create` and `open` alone."""
+        self.path = path
+        self.read_only = writer is None
+        self.report = report
+        self.board_update = board_update
+        self._writer = writer
+        self._reader = reader
+        self._reading = threading.Lock()
+        self._clock = clock
+        self._release = release
+        self._meta = reader.all_meta()
+        self._assets_on_the_way: dict[bytes, tuple[int, bytes]] = {}
+        self._modified_noted_s = clock.monotonic_s() - _MODIFIED_STEP_S
+        self._is_written_on = False
+        self._closed = False
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        *,
+        title: str = "",
+        on_health: Health = lambda _: None,
+        clock: Clock | None = None,
+    ) -> BoardFile:
+        """Make the file of a new, empty board and open it. Blocks.
+
+        Args:
+            path: Where; nothing is there yet, its folder is.
+            title: Title of the board for lists; may be empty.
+            on_health: Told, on the writer's thread, once when writing fails (an `AppError`:
+                DISK_FULL, READ_ONLY, MEDIUM_GONE) and None when all is written again.
+            clock: Where the time comes from.
+
+        Raises:
+            AppError: DISK_FULL, READ_ONLY, MEDIUM_GONE, NOT_FOUND.
+            FileExistsError: there is a file of that name.
+        """
+        clock = clock or SystemClock()
+        if path.exists():
+            raise FileExistsError(path)
+        with new_board_file(path) as store:
+            write_identity(store, title, clock.now())
+        return cls.open(path, on_health=on_health, clock=clock)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path,
+        *,
+        read_only: bool = False,
+        on_health: Health = lambda _: None,
+        clock: Clock | None = None,
+    ) -> BoardFile:
+        """Open a board. Blocks; 10,000 strokes take some 0.1 s.
+
+        A file of an older format is brought up to date; a damaged one is put aside and a
+        recovered copy opened in its place (`report` says so). Where nothing can be written
+        the board is opened for reading, see `read_only`.
+
+        Args:
+            path: Where it lies.
+            read_only: Leave the file alone, whatever is the matter with it.
+            on_health: See `create`.
+            clock: Where the time comes from.
+
+        Raises:
+            AppError: NOT_FOUND, NOT_A_BOARD, BOARD_TOO_NEW, BOARD_IN_USE, BOARD_DAMAGED
+                (nothing in it can be read), MEDIUM_GONE, DISK_FULL.
+        """
+        clock = clock or SystemClock()
+        with disk_errors(path):
+            if not path.is_file():
+                code = ErrorCode.NOT_FOUND if path.parent.is_dir() else ErrorCode.MEDIUM_GONE
+                raise AppError(code, str(path))
+            if read_only or not _is_writable(path):
+                return _open_for_reading(path, clock)
+            lock = _Lock(path)
+            try:
+                return _open_for_writing(path, lock, on_health, clock)
+            except BaseException:
+                lock.release()
+                raise
+
+    # Writing: any thread, never waits for the disk ------------------------------------
+
+    def append(self, update: bytes) -> int:
+        """Hand over an update of the document; return its number for `wait_written`.
+
+        Raises:
+            AppError: READ_ONLY; the file can only be read.
+            RuntimeError: the file was closed.
+        """
+        number = self._put(_Update(update))
+        self._is_written_on = True
+        now_s = self._clock.monotonic_s()
+        if now_s - self._modified_noted_s >= _MODIFIED_STEP_S:
+            self._modified_noted_s = now_s
+            self._note_modified()
+        return number
+
+    def set_title(self, title: str) -> None:
+        """Note the document's title for lists. Raises as `append` does."""
+        self._set_meta("title", title)
+
+    def set_page_ids(self, page_ids: Sequence[str]) -> None:
+        """Note the pages in their order; thumbnails of others go. Raises as `append` does."""
+        self._put(_Pages(tuple(page_ids)))
+
+    def set_thumbnail(self, page_id: str, png: bytes) -> None:
+        """Keep the picture of a page for lists. Raises as `append` does."""
+        self._put(_Thumbnail(page_id, png))
+
+    def put_asset(self, data: bytes) -> bytes:
+        """Keep a picture's bytes under their content; return the 32 bytes of its SHA-256.
+
+        Computes the hash (2 ms a MB): call it on a worker thread.
+
+        Raises:
+            AppError: IMAGE_TOO_LARGE beyond 64 MB; READ_ONLY.
+            RuntimeError: the file was closed.
+        """
+        if len(data) > MAX_ASSET_BYTES:
+            raise AppError(ErrorCode.IMAGE_TOO_LARGE, f"{len(data)} bytes")
+        sha256 = hashlib.sha256(data).digest()
+        number = self._put(_Asset(sha256, data))
+        with self._reading:
+            self._forget_written_assets()
+            self._assets_on_the_way[sha256] = (number, data)
+        return sha256
+
+    # Waiting: any thread but the writer's ----------------------------------------------
+
+    def wait_written(self, number: int, timeout_s: float) -> bool:
+        """Wait until what `append` numbered survives the death of this process.
+
+        Returns:
+            Whether it does; False at once while the disk refuses to write.
+        """
+        return self._writer is None or self._writer.wait_written(number, timeout_s)
+
+    def flush(self, timeout_s: float = _FLUSH_S) -> bool:
+        """Wait until the medium has all that was handed over. Blocks; for worker threads.
+
+        Returns:
+            Whether it has; False when the disk refuses or takes longer than `timeout_s`.
+        """
+        return self._writer is None or self._writer.flush(timeout_s)
+
+    @property
+    def trouble(self) -> AppError | None:
+        """Why writing fails at present, or None. Any thread."""
+        return None if self._writer is None else self._writer.trouble
+
+    # Reading --------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """Title for lists; the document's own is `Board.title`."""
+        return self._meta.get("title", "")
+
+    @property
+    def created(self) -> datetime:
+        """When the board was made, with zone."""
+        return parse_time(self._meta.get("created", ""))
+
+    @property
+    def modified(self) -> datetime:
+        """When it was last written on, to about a minute, with zone."""
+        return parse_time(self._meta.get("modified", ""))
+
+    def asset(self, sha256: bytes) -> bytes:
+        """Return what `put_asset` kept. Blocks; for worker threads.
+
+        Raises:
+            KeyError: there is nothing of this name.
+            AppError: BOARD_DAMAGED; its bytes were damaged. MEDIUM_GONE.
+        """
+        with self._reading, disk_errors(self.path):
+            if sha256 in self._assets_on_the_way:
+                return self._assets_on_the_way[sha256][1]
+            return self._reader.asset(sha256)
+
+    def asset_names(self) -> list[bytes]:
+        """Return the SHA-256 of all pictures that are written. Blocks."""
+        with self._reading, disk_errors(self.path):
+            return self._reader.asset_names()
+
+    def thumbnail(self, page_id: str) -> bytes | None:
+        """Return the picture of a page, if there is one that is written. Blocks."""
+        with self._reading, disk_errors(self.path):
+            return self._reader.thumbnail(page_id)
+
+    def save_copy_to(self, path: Path, progress: Progress | None = None) -> None:
+        """Write a complete board file elsewhere, what waits for the disk included. Blocks.
+
+        The name appears when the copy is complete and on the medium, not before; a file
+        that had it is replaced.
+
+        Args:
+            path: Where; its folder is there.
+            progress: Gets bytes done and in all, now and then, on this thread.
+
+        Raises:
+            AppError: MEDIUM_GONE, DISK_FULL, READ_ONLY.
+        """
+        # In this order: what is written in between is then in both, which does no harm.
+        waiting = () if self._writer is None else self._writer.waiting()
+        with new_board_file(path) as target:
+            source = BoardStore.open_for_reading(self._reader.path)
+            try:
+                source.copy_into(target, progress)
+            finally:
+                source.close()
+            with target.transaction():
+                for entry in waiting:
+                    entry.write(target)
+
+    # End ------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Write what waits, compact the log, make the board one file, end the thread.
+
+        Blocks (10,000 new strokes: some 0.2 s). Calling it again does nothing.
+
+        Raises:
+            AppError: what waits cannot be written; `save_copy_to` before closing is the
+                way to keep it.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        if self._is_written_on:
+            self._note_modified()
+        with self._reading:
+            self._reader.close()
+        if self._writer is not None:
+            self._writer.shutdown()
+        self._release()
+        if self._writer is not None and self._writer.waiting() and self._writer.trouble:
+            raise self._writer.trouble
+
+    # Inside ---------------------------------------------------------------------------
+
+    def _put(self, entry: _Update | _Asset | _Thumbnail | _Pages | _Meta) -> int:
+        if self._writer is None:
+            raise AppError(ErrorCode.READ_ONLY, str(self.path))
+        return self._writer.put(entry)
+
+    def _set_meta(self, key: str, value: str) -> None:
+        self._meta = {**self._meta, key: value}
+        self._put(_Meta(key, value))
+
+    def _note_modified(self) -> None:
+        self._set_meta("modified", self._clock.now().isoformat(timespec="seconds"))
+
+    def _forget_written_assets(self) -> None:
+        self._assets_on_the_way = {
+            sha256: (number, data)
+            for sha256, (number, data) in self._assets_on_the_way.items()
+            if not self.wait_written(number, 0.0)
+        }
+
+
+def keep_board(board: Board, file: BoardFile) -> Callable[[], None]:
+    """Write every change of `board` to `file` from now on; return how to stop that.
+
+    Each transaction's update is handed over as it ends; before that the one before it
+    must be committed, so that no stroke can be finished while an earlier one is in memory
+    only. That waits when the disk is slower than the hand (a commit takes 0.01 to 0.3 ms),
+    at most 0.25 s a stroke, and not at all while the disk refuses: then `on_health` has
+    told a person, and strokes wait in memory.
+
+    Call it on the board's thread; it does nothing for a file that can only be read.
+    """
+    if file.read_only:
+        return lambda: None
+    last = 0
+
+    def take(update: bytes) -> None:
+        nonlocal last
+        file.wait_written(last, _HOLD_S)
+        last = file.append(update)
+
+    def note(change: BoardChange) -> None:
+        if change.pages:
+            file.set_page_ids([page.id for page in board.pages])
+        if change.meta:
+            file.set_title(board.title)
+
+    stops = (board.on_update(take), board.on_change(note))
+
+    def stop() -> None:
+        for stop_listening in stops:
+            stop_listening()
+
+    return stop
+
+
+def _is_writable(path: Path) -> bool:
+    # access() says no for a medium mounted read-only, even to root.
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+class _Lock:
+    """Holds a board for this process; its death lets go.
+
+    By flock, of the whole file: SQLite's own locks are another kind, and fall when the
+    process closes any descriptor of the file.
+
+    Raises:
+        AppError: BOARD_IN_USE.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+                return  # a file system without locks
+            os.close(self._fd)
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise AppError(ErrorCode.BOARD_IN_USE, str(path)) from error
+            raise
+
+    def follow(self) -> None:
+        """Hold the file that has the name now: a migrated or recovered one took it."""
+        if os.fstat(self._fd).st_ino != self._path.stat().st_ino:
+            newer = _Lock(self._path)
+            os.close(self._fd)
+            self._fd = newer._fd
+
+    def release(self) -> None:
+        """Let go."""
+        os.close(self._fd)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A file brought into order: its document, and what was found."""
+
+    update: bytes
+    report: OpenReport
+
+
+def _make_ready(path: Path, clock: Clock) -> _Ready:
+    """Bring a file, which nobody else has open, into the present format and into order."""
+    is_board, version = read_header(path)
+    migrated_from = None
+    update = None
+    if is_board and version == _version_in_meta(path):  # else one of the two is damaged
+        if version > FORMAT_VERSION:
+            raise AppError(ErrorCode.BOARD_TOO_NEW, f"{path}: format version {version}")
+        if version < FORMAT_VERSION:
+            migrate(path, version)
+            migrated_from = version
+        update = _read_sound(path)
+    if update is not None:
+        return _Ready(update, OpenReport(migrated_from=migrated_from))
+    if not is_board and path.suffix != SUFFIX:
+        raise AppError(ErrorCode.NOT_A_BOARD, str(path))
+    recovery = recover_beside(path, clock.now())
+    update = _read_sound(path)
+    if update is None:
+        raise AppError(ErrorCode.BOARD_DAMAGED, f"{path}: the recovered copy is damaged")
+    return _Ready(
+        update,
+        OpenReport(recovery.damaged_updates, recovery.original, migrated_from),
+    )
+
+
+def _read_sound(path: Path) -> bytes | None:
+    """Return the document of a file without any damage, or None."""
+    try:
+        store = BoardStore.open_for_reading(path)
+        try:
+            log = store.read_log() if store.check() and store.meta("id") else None
+            return None if log is None or log.damaged else merge(log.updates)
+        finally:
+            store.close()
+    except (sqlite3.DatabaseError, ValueError):
+        return None
+
+
+def _version_in_meta(path: Path) -> int:
+    try:
+        store = BoardStore.open_for_reading(path)
+        try:
+            return int(store.meta("format"))
+        finally:
+            store.close()
+    except (sqlite3.DatabaseError, ValueError):
+        return -1
+
+
+def _open_for_writing(path: Path, lock: _Lock, on_health: Health, clock: Clock) -> BoardFile:
+    ready = _make_ready(path, clock)
+    lock.follow()
+    store = BoardStore.open_for_writing(path)
+    writer = BoardWriter(store, store.meta("id"), f"board-writer {path.name}", on_health)
+    try:
+        reader = BoardStore.open_for_reading(path)
+    except BaseException:
+        writer.shutdown()
+        raise
+    return BoardFile(
+        path,
+        reader=reader,
+        writer=writer,
+        board_update=ready.update,
+        report=ready.report,
+        clock=clock,
+        release=lock.release,
+    )
+
+
+def _open_for_reading(path: Path, clock: Clock) -> BoardFile:
+    """Open a private copy: a log beside the file, an old format or damage need writing."""
+    folder = Path(tempfile.mkdtemp(prefix="kokuban-reading-"))
+    try:
+        copy = folder / path.name
+        shutil.copyfile(path, copy)
+        if wal_path(path).exists():
+            shutil.copyfile(wal_path(path), wal_path(copy))
+        ready = _make_ready(copy, clock)
+        reader = BoardStore.open_for_reading(copy)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return BoardFile(
+        path,
+        reader=reader,
+        writer=None,
+        board_update=ready.update,
+        report=replace(ready.report, damaged_original=None),
+        clock=clock,
+        release=lambda: shutil.rmtree(folder, ignore_errors=True),
+    )
