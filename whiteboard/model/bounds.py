@@ -17,10 +17,10 @@ from base.board_doc import (
     StrokeItem,
     unpack_positions,
 )
+from whiteboard.model.brush import BRUSHES
 from whiteboard.model.shapes import arrow_head
 
-WIDEST_INK: Final = 1.6
-"""Pressure widens a stroke to at most this many times its nominal width."""
+_TILT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +177,18 @@ def many_bounds(items: Sequence[Item]) -> Floats:
     return result
 
 
+def ink_reach_pt(stroke: StrokeItem) -> float:
+    """Return how far the ink of a stroke reaches from its line at most, pt."""
+    brush = BRUSHES[stroke.brush]
+    is_tilted = stroke.tilt0 > 0 or stroke.plane_widths[_TILT] > 0
+    widest = brush.widest_factor() if is_tilted else max(brush.thick, 1.0)
+    return stroke.width_pt * widest / 2
+
+
 def _stroke_bounds(strokes: Sequence[StrokeItem]) -> Floats:
     positions, borders = unpack_positions(strokes)
     starts = borders[:-1]
-    widths = np.fromiter((s.width_pt for s in strokes), dtype=np.float64, count=len(strokes))
-    reach = widths * (WIDEST_INK / 2)
+    reach = np.fromiter((ink_reach_pt(s) for s in strokes), np.float64, len(strokes))
     bounds = np.empty((len(strokes), 4))
     for axis in (0, 1):
         column = np.ascontiguousarray(positions[:, axis])

@@ -3,10 +3,11 @@ import math
 import numpy as np
 import pytest
 
-from base.board_doc import ShapeKind
+from base.board_doc import BrushKind, ShapeKind, StrokeItem
 from tests.whiteboard.model.making import (
     circle,
     one_of_each,
+    samples_of,
     shape,
     straight,
     stroke,
@@ -14,13 +15,14 @@ from tests.whiteboard.model.making import (
     turned_box,
 )
 from whiteboard.model.bounds import (
-    WIDEST_INK,
     Rect,
+    ink_reach_pt,
     item_bounds,
     many_bounds,
     segment_bounds,
     united,
 )
+from whiteboard.model.brush import CHALK, PEN
 from whiteboard.model.shapes import shape_path
 
 
@@ -66,13 +68,27 @@ def test_united_of_nothing_is_nothing():
 
 
 def test_stroke_bounds_include_the_widest_ink():
-    bounds = item_bounds(straight(10, 20, 110, 20, width_pt=4))
-    reach = 4 * WIDEST_INK / 2
+    line = straight(10, 20, 110, 20, width_pt=4)
+    bounds, reach = item_bounds(line), ink_reach_pt(line)
+    assert reach == 2 * PEN.thick
     assert bounds == Rect(10 - reach, 20 - reach, 110 + reach, 20 + reach)
 
 
 def test_dot_has_bounds_as_wide_as_its_ink():
-    assert item_bounds(stroke([(5, 5)], width_pt=10)) == Rect(-3, -3, 13, 13)
+    dot = stroke([(5, 5)], width_pt=10, brush=BrushKind.HIGHLIGHTER)
+    assert item_bounds(dot) == Rect(0, 0, 10, 10)
+
+
+def test_chalk_held_flat_reaches_farther():
+    samples = samples_of([(0, 0), (50, 0)])
+    upright_chalk = stroke(samples[:, :2], brush=BrushKind.CHALK)
+    samples[:, 4] = 1.5
+    flat_chalk = StrokeItem.from_samples(
+        samples, page="p", z=0, author="", brush=BrushKind.CHALK, colour=0, width_pt=3,
+        has_pressure=True,
+    )  # fmt: skip
+    assert ink_reach_pt(upright_chalk) == 1.5 * CHALK.thick
+    assert ink_reach_pt(flat_chalk) == 1.5 * CHALK.widest_factor()
 
 
 def test_arrow_bounds_include_its_head():
