@@ -53,6 +53,7 @@ class Tokens:
         on_trouble: Words on it.
         wood: The frame and the chalk tray.
         wood_edge: The lit edge of the wood.
+        wood_shade: What lies on the wood darkens it to this.
         on_wood: Words and icons on the wood.
     """
 
@@ -73,6 +74,7 @@ class Tokens:
     on_trouble: str
     wood: str
     wood_edge: str
+    wood_shade: str
     on_wood: str
 
 
@@ -94,6 +96,7 @@ BOARD: Final = Tokens(
     on_trouble="#44160b",
     wood="#b98c58",
     wood_edge="#d3aa78",
+    wood_shade="#94693a",
     on_wood="#1f1508",
 )
 
@@ -115,6 +118,7 @@ WHITE: Final = Tokens(
     on_trouble="#fffaf5",
     wood="#c69a66",
     wood_edge="#dcb789",
+    wood_shade="#a07545",
     on_wood="#1f1508",
 )
 

@@ -220,7 +220,7 @@ class TouchButton(TouchControl):
         word_px = text.horizontalAdvance(self.word)
         if self._layout is Layout.OVER:
             height = self._icon_side() + text.height() + sizes.px(7)
-            return QSize(max(least, word_px + sizes.px(4)), max(least, height))
+            return QSize(max(least, word_px + sizes.px(6)), max(least, height))
         width = word_px + self._icon_side() + sizes.px(3 + 5 + 5)
         return QSize(max(least, width), least)
 
@@ -258,7 +258,7 @@ class TouchButton(TouchControl):
                 "",
             )
         if self._look is Look.WOOD:
-            return colours.wood_edge if down else "", colours.on_wood, ""
+            return colours.wood_edge if down else "", colours.on_wood, colours.wood_edge
         if self._look is Look.BARE:
             return colours.surface_pressed if down else "", colours.text, ""
         fill = colours.surface_pressed if down else colours.surface
@@ -303,7 +303,7 @@ class Tile(TouchControl):
         msgid: The word.
         icon: Name of the icon.
         hint: One short line under the word, a msgid; empty for none.
-        lead: Whether it is the screen's main tile, filled with the accent.
+        lead: Whether it is the screen's main tile, edged with the accent.
     """
 
     def __init__(
@@ -329,8 +329,8 @@ class Tile(TouchControl):
     @override
     def sizeHint(self) -> QSize:
         sizes = theme.metrics()
-        word = QFontMetrics(theme.font(sizes.title_text_px, bold=True))
-        hint = QFontMetrics(theme.font(sizes.px(5.5)))
+        word = QFontMetrics(theme.font(sizes.px(13), bold=True))
+        hint = QFontMetrics(theme.font(sizes.body_text_px))
         text_px = max(
             word.horizontalAdvance(self.word),
             hint.horizontalAdvance(self.accessibleDescription()),
@@ -347,43 +347,40 @@ class Tile(TouchControl):
         sizes, colours = theme.metrics(), theme.tokens()
         painter = painter_for(self)
         down = self.isDown()
-        ink, quiet = colours.text, colours.text_quiet
-        fill = colours.surface_pressed if down else colours.surface
-        if self._lead:
-            ink = quiet = colours.on_accent
-            fill = colours.accent_pressed if down else colours.accent
-        half = sizes.line_px / 2
-        box = QRectF(self.rect()).adjusted(half, half, -half, -half)
-        painter.setBrush(QColor(fill))
-        edge = fill if self._lead else (colours.outline if down else colours.hairline)
-        painter.setPen(QPen(QColor(edge), sizes.line_px))
+        line = sizes.line_px * (2 if self._lead else 1)
+        edge = colours.accent_ink if self._lead else colours.hairline
+        box = QRectF(self.rect()).adjusted(line / 2, line / 2, -line / 2, -line / 2)
+        painter.setBrush(QColor(colours.surface_pressed if down else colours.surface))
+        painter.setPen(QPen(QColor(colours.outline if down else edge), line))
         painter.drawRoundedRect(box, sizes.px(5), sizes.px(5))
-        self._paint_face(painter, ink, quiet)
+        self._paint_face(painter)
         self._paint_focus(painter, box, sizes.px(5))
         painter.end()
 
-    def _paint_face(self, painter: QPainter, ink: str, quiet: str) -> None:
-        sizes = theme.metrics()
-        word_font = fitting_font(
-            self.word, self.width() - sizes.px(8), sizes.title_text_px, bold=True
-        )
+    def _paint_face(self, painter: QPainter) -> None:
+        sizes, colours = theme.metrics(), theme.tokens()
+        room = self.width() - sizes.px(10)
+        word_font = fitting_font(self.word, room, sizes.px(13), bold=True)
         hint = self.accessibleDescription()
-        hint_font = fitting_font(hint, self.width() - sizes.px(8), sizes.px(5.5))
+        hint_font = fitting_font(hint, room, sizes.body_text_px)
         word_line = QFontMetrics(word_font).height()
-        hint_line = QFontMetrics(hint_font).height() + sizes.px(3) if hint else 0
-        side = min(sizes.px(24), max(1, self.height() - word_line - hint_line - sizes.px(12)))
-        top = (self.height() - side - sizes.px(5) - word_line - hint_line) // 2
+        hint_line = QFontMetrics(hint_font).height() + sizes.px(4) if hint else 0
+        gap = sizes.px(5)
+        side = min(sizes.px(34), max(1, self.height() - word_line - hint_line - 3 * gap))
+        top = (self.height() - side - gap - word_line - hint_line) // 2
         icon_box = QRect(0, top, self.width(), side)
+        ink = colours.accent_ink if self._lead else colours.text
         paint_icon(painter, self._icon_name, ink, icon_box, self.devicePixelRatioF())
-        painter.setPen(QColor(ink))
+        painter.setPen(QColor(colours.text))
         painter.setFont(word_font)
-        word_box = QRect(0, icon_box.bottom() + sizes.px(5), self.width(), word_line)
+        word_box = QRect(0, icon_box.bottom() + gap, self.width(), word_line)
         painter.drawText(word_box, Qt.AlignmentFlag.AlignCenter, self.word)
         if hint:
-            painter.setPen(QColor(quiet))
+            painter.setPen(QColor(colours.text_quiet))
             painter.setFont(hint_font)
-            hint_box = QRect(0, word_box.bottom(), self.width(), hint_line + sizes.px(3))
-            painter.drawText(hint_box, Qt.AlignmentFlag.AlignCenter, hint)
+            hint_box = QRect(0, word_box.bottom(), self.width(), hint_line)
+            bottom = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+            painter.drawText(hint_box, bottom, hint)
 
 
 def fitting_font(text: str, width_px: int, pixel_size: int, *, bold: bool = False) -> QFont:

@@ -42,7 +42,6 @@ def date_text(now: datetime) -> str:
     return _("%(weekday)s, %(day)d %(month_name)s %(year)d") % {
         "weekday": _(_WEEKDAYS[now.weekday()]),
         "day": now.day,
-        "month": now.month,
         "month_name": _(_MONTHS[now.month - 1]),
         "year": now.year,
     }

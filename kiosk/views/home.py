@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QPaintEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QHideEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -64,7 +64,7 @@ class Home(QWidget):
         column.addLayout(self._body, 1)
         column.addWidget(self._make_tray())
         self._restyle()
-        self._tell_time()
+        self._retranslate()
 
     def _add_tile(self, tile: HomeTile) -> None:
         made = Tile(tile.title, tile.icon, tile.hint, lead=tile.lead)
@@ -72,7 +72,7 @@ class Home(QWidget):
         self._tiles.addWidget(made, 3 if tile.lead else 2)
 
     def _make_tray(self) -> Tray:
-        tray = Tray()
+        tray = Tray(with_chalk=True)
         # Each language calls itself by its own name, so it is found by who needs it.
         self._language = TouchButton("English", "languages", look=Look.WOOD, main=True)
         self._language.clicked.connect(
@@ -102,10 +102,18 @@ class Home(QWidget):
         now = self._clock.now()
         self._time.setText(time_text(now))
         self._date.set_plain(date_text(now))
+        self._align_date()
+
+    def _align_date(self) -> None:
+        # Large digits stand further from their box than small letters: put both on one line.
+        large, small = QFontMetrics(self._time.font()), QFontMetrics(self._date.font())
+        first_digit, first_letter = self._time.text()[0], self._date.text()[0]
+        inset = large.leftBearing(first_digit) - small.leftBearing(first_letter)
+        self._date.setContentsMargins(max(0, inset), 0, 0, 0)
 
     def _retranslate(self) -> None:
         self._language.set_msgid("English" if text.language() == "ja" else "日本語")
-        self._date.set_plain(date_text(self._clock.now()))
+        self._tell_time()
 
     def _restyle(self) -> None:
         sizes = theme.metrics()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, QTimer, Signal
@@ -29,8 +30,8 @@ class Toast(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(notice.text)
-        self._words = QLabel(notice.text)
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        # Rich text only for the distance of the lines, which the font leaves at none.
+        self._words = QLabel(f'<p style="line-height: 130%">{html.escape(notice.text)}</p>')
         self._words.setWordWrap(True)
         self._words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._row = QHBoxLayout(self)
@@ -146,6 +147,8 @@ class Notices(QWidget):
         toast.left.connect(lambda: self._remove(toast))
         self._toasts.append(toast)
         self._column.addWidget(toast)
+        # At once: a layout gives no room to a child that waits to be shown.
+        toast.show()
         self.place()
 
     def clear(self) -> None:

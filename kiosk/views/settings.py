@@ -7,7 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QColor, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -52,10 +52,8 @@ _UNITS: Final = {
 }
 
 
-def value_text(known: Declaration, value: Value) -> str:
+def value_text(known: Declaration, value: str | float) -> str:
     """Return a number with its unit in the language in use; a share in per cent."""
-    if value is None:
-        return _("Automatic")
     shown = float(value) * (1 if known.row.unit else 100)
     return _(_UNITS[known.row.unit]) % {
         "number": f"{shown:g}" if known.row.unit else f"{shown:.0f}"
@@ -104,7 +102,12 @@ class NumberControl(QWidget):
         self._slider.blockSignals(True)
         self._slider.setValue(round((at - self._least) / self._known.row.step))
         self._slider.blockSignals(False)
-        self._words.setText(value_text(self._known, value))
+        self._tell_value()
+
+    def _tell_value(self) -> None:
+        # The button beside it says "automatic" already.
+        text = "" if self._value is None else value_text(self._known, self._value)
+        self._words.setText(text)
 
     def _default_number(self) -> float:
         default = self._known.default
@@ -142,7 +145,7 @@ class NumberControl(QWidget):
     @override
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
-            self._words.setText(value_text(self._known, self._value))
+            self._tell_value()
         elif event.type() == QEvent.Type.StyleChange:
             self._restyle()
         super().changeEvent(event)
@@ -168,9 +171,18 @@ class Row(QWidget):
 
     def _restyle(self) -> None:
         sizes = theme.metrics()
-        self.setMinimumHeight(sizes.px(19))
-        self._texts.setSpacing(sizes.px(0.5))
+        self.setMinimumHeight(sizes.px(25))
+        self._texts.setSpacing(sizes.px(1.5))
         self._row.setSpacing(sizes.px(10))
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        # A line from the words to the control: on a wide display the eye loses the row.
+        sizes = theme.metrics()
+        painter = painter_for(self)
+        line = QRectF(0, self.height() - sizes.line_px, self.width(), sizes.line_px)
+        painter.fillRect(line, QColor(theme.tokens().hairline))
+        painter.end()
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -369,7 +381,7 @@ class SettingsScreen(QWidget):
         side = frame + sizes.px(22)
         self._body.setContentsMargins(side, frame + sizes.px(12), side, sizes.px(14))
         for column in self._columns:
-            column.setSpacing(sizes.px(6))
+            column.setSpacing(sizes.px(2))
 
     @override
     def changeEvent(self, event: QEvent) -> None:
