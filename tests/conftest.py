@@ -22,12 +22,27 @@ from tools.virtual_display import VirtualDisplay, virtual_display
 GUI_TESTS = Path(__file__).parent / "gui"
 PASSED = pytest.StashKey[bool]()
 
-# Tests draw on their own X server, in real windows, whoever starts them and wherever.
-for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_SCALE_FACTOR", "QT_STYLE_OVERRIDE"):
+# Tests draw on their own X server, in real windows, whoever starts them and wherever: no
+# display, desktop, session bus or input method of the person who sits at this machine.
+for name in ("DISPLAY", "WAYLAND_DISPLAY", "XDG_CURRENT_DESKTOP", "DESKTOP_SESSION"):
     os.environ.pop(name, None)
-os.environ["QT_QPA_PLATFORM"] = "xcb"
-# No accessibility bus, no session bus, no input method of whoever sits at this machine.
-os.environ |= {"QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "0", "QT_IM_MODULE": "", "LC_ALL": "C.UTF-8"}
+for name in [name for name in os.environ if name.startswith(("QT_", "KOKUBAN_"))]:
+    del os.environ[name]
+os.environ |= {
+    "QT_QPA_PLATFORM": "xcb",
+    "DBUS_SESSION_BUS_ADDRESS": "disabled:",
+    "NO_AT_BRIDGE": "1",
+    "LC_ALL": "C.UTF-8",
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep a test that forgets `data_dir` away from the data of who runs it."""
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR"):
+        folder = tmp_path_factory.mktemp(name.lower())
+        folder.chmod(0o700)
+        os.environ[name] = str(folder)
 
 
 @pytest.fixture(scope="session")

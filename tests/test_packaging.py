@@ -1,6 +1,7 @@
 """What is declared about the project is whole and agrees with itself."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -114,6 +115,34 @@ def test_debian_packages_come_with_a_reason(name: str) -> None:
 def test_debian_packages_are_listed_once(name: str) -> None:
     names = [line.split()[0] for line in debian_lines(name)]
     assert len(names) == len(set(names))
+
+
+needs_debian = pytest.mark.skipif(shutil.which("dpkg-query") is None, reason="not Debian")
+
+
+def install_debian_packages(*lists: Path) -> str:
+    """Run the script, which must have nothing to do, and return what it says."""
+    done = subprocess.run(
+        [PACKAGING / "install-debian-packages", *lists],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+@needs_debian
+def test_nothing_is_said_when_no_debian_package_is_missing() -> None:
+    assert install_debian_packages(PACKAGING / "debian-packages.txt") == ""
+
+
+@needs_debian
+def test_one_of_two_names_of_a_debian_package_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("# why\n\nno-such-package|bash|none-either  # shell\n")
+    assert install_debian_packages(tmp_path / "list") == ""
 
 
 def test_readme_and_entry_points_exist() -> None:
