@@ -52,12 +52,15 @@ class OpenReport:
     """What was found when the board was opened.
 
     Attributes:
-        damaged_updates: How many entries of the log could not be read.
+        is_recovered: Whether the file was damaged; what could be read is here.
+        damaged_updates: How many entries of the log could not be read, as far as there is
+            a trace of them.
         damaged_original: Where the damaged file was put, untouched; the board opened is a
             recovered copy. None for a sound file (or one that is only being read).
         migrated_from: Format version of the file before it was brought up to date, or None.
     """
 
+    is_recovered: bool = False
     damaged_updates: int = 0
     damaged_original: Path | None = None
     migrated_from: int | None = None
@@ -497,7 +500,7 @@ def _make_ready(path: Path, clock: Clock) -> _Ready:
         raise AppError(ErrorCode.BOARD_DAMAGED, f"{path}: the recovered copy is damaged")
     return _Ready(
         update,
-        OpenReport(recovery.damaged_updates, recovery.original, migrated_from),
+        OpenReport(True, recovery.damaged_updates, recovery.original, migrated_from),
     )
 
 

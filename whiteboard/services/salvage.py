@@ -1,16 +1,17 @@
 """What is left of a damaged board file: row by row, into a new file.
 
 A damaged sector makes SQLite refuse the rows on it, not the others. They are read from
-both ends of a table towards the damage and then one by one; every row of the log carries
-its own checksum, so nothing false comes along.
+both ends of a table towards the damage and then one by one; where SQLite finds no way to
+them, page by page. Every row of the log carries its own checksum, so nothing false comes
+along, and an update that comes twice does no harm.
 """
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import shutil
 import sqlite3
-import struct
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -28,19 +29,19 @@ from whiteboard.model.page import Background
 from whiteboard.services.board_store import (
     PAGE_BYTES,
     SUFFIX,
-    BoardStore,
     decode_update,
     merge,
     new_board_file,
     write_identity,
 )
+from whiteboard.services.carve import Row, carve_rows, carve_wal_rows
 from whiteboard.services.disk_errors import shm_path, wal_path
 from whiteboard.services.yjs_update import bridge_gaps, parse_update
 
 DAMAGED_MARK: Final = ".damaged-"
 
-_SIZE_AT: Final = 28
-_FREELIST_AT: Final = 32
+_UPDATE_COLUMNS: Final = 4
+_ASSET_COLUMNS: Final = 3
 _PROBED_ROWS: Final = 200_000
 
 
@@ -90,34 +91,56 @@ def sound_state(updates: Sequence[bytes]) -> tuple[bytes, int]:
 
 def _recover_into(target_path: Path, path: Path, folder: Path, now: datetime) -> int:
     copy = folder / f"copy{SUFFIX}"
-    updates: list[bytes] = []
-    damaged = 0
-    with new_board_file(target_path) as target:
-        for graft in (False, True):
-            _copy_padded(path, copy)
-            if graft:
-                _graft_first_page(copy, folder)
-            with _DamagedFile(copy) as source:
-                updates, damaged = source.updates()
-                if not updates and not graft:
-                    continue
-                with target.transaction():
-                    for sha256, data in source.assets():
-                        target.put_asset(sha256, data)
-                meta = source.meta()
-                break
+    _copy_padded(path, copy)
+    # SQLite opens (and changes) a copy of its own.
+    opened = folder / f"opened{SUFFIX}"
+    _copy_padded(path, opened)
+    with new_board_file(target_path) as target, _DamagedFile(opened) as source:
+        updates, damaged = source.updates()
+        carved = [update for update in carve_updates(copy) if update not in set(updates)]
+        updates += carved
+        meta = source.meta()
         if not updates:
             code = ErrorCode.BOARD_DAMAGED if meta.get("id") else ErrorCode.NOT_A_BOARD
             raise AppError(code, f"{path}: nothing can be read")
         state, unsound = sound_state(updates)
-        write_identity(target, meta.get("title", ""), now)
+        board = Board(str, state)
+        write_identity(target, board.title or meta.get("title", ""), now)
         with target.transaction():
-            for key in ("id", "created", "title"):
+            for key in ("id", "created"):
                 if meta.get(key):
                     target.put_meta(key, meta[key])
             target.append_state(state)
-            target.put_page_ids([page.id for page in Board(str, state).pages])
-    return damaged + unsound
+            target.put_page_ids([page.id for page in board.pages])
+            for sha256, data in itertools.chain(source.assets(), carve_assets(copy)):
+                target.put_asset(sha256, data)
+    return max(damaged - len(carved), 0) + unsound
+
+
+def carve_updates(path: Path) -> list[bytes]:
+    """Return the sound updates that lie anywhere in a file and its write-ahead log."""
+    found: dict[bytes, None] = {}
+    for row in _carved(path):
+        if len(row) == _UPDATE_COLUMNS:
+            update = decode_update(*row[1:])
+            if update:
+                found[update] = None
+    return list(found)
+
+
+def carve_assets(path: Path) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the whole pictures that lie anywhere in a file, with their SHA-256."""
+    for row in _carved(path):
+        if len(row) == _ASSET_COLUMNS and isinstance(row[1], bytes):
+            data = row[2]
+            if isinstance(data, bytes) and hashlib.sha256(data).digest() == row[1]:
+                yield row[1], data
+
+
+def _carved(path: Path) -> Iterator[Row]:
+    yield from carve_rows(path, PAGE_BYTES)
+    if wal_path(path).exists():
+        yield from carve_wal_rows(wal_path(path), PAGE_BYTES)
 
 
 class _DamagedFile:
@@ -147,9 +170,11 @@ class _DamagedFile:
         return sound, damaged
 
     def assets(self) -> Iterator[tuple[bytes, bytes]]:
-        """Return the pictures; whoever reads one compares it with its name."""
+        """Yield the whole pictures with their SHA-256."""
         for row in self._rows("assets", "id", "sha256, data"):
-            if row is not None and all(isinstance(value, bytes) for value in row):
+            if row is None or not all(isinstance(value, bytes) for value in row):
+                continue
+            if hashlib.sha256(row[1]).digest() == row[0]:
                 yield row[0], row[1]
 
     def meta(self) -> dict[str, str]:
@@ -201,20 +226,6 @@ def _copy_padded(path: Path, copy: Path) -> None:
     size = copy.stat().st_size
     with copy.open("r+b") as file:
         file.truncate(-(-size // PAGE_BYTES) * PAGE_BYTES)
-
-
-def _graft_first_page(copy: Path, folder: Path) -> None:
-    """Give a file whose first page is lost the first page of a new board.
-
-    Both were made by the same statements, so their tables begin on the same pages.
-    """
-    pattern = folder / f"pattern{SUFFIX}"
-    BoardStore.create(pattern).close()
-    page = bytearray(pattern.read_bytes()[:PAGE_BYTES])
-    struct.pack_into(">I", page, _SIZE_AT, copy.stat().st_size // PAGE_BYTES)
-    struct.pack_into(">II", page, _FREELIST_AT, 0, 0)
-    with copy.open("r+b") as file:
-        file.write(page)
 
 
 def _is_update(data: bytes) -> bool:
