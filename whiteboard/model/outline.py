@@ -43,6 +43,12 @@ class CentreLine:
     half_widths: Floats
     borders: Borders
 
+    def rows(self, start: int, end: int) -> CentreLine:
+        """Return rows `start` to `end` of a single stroke."""
+        return CentreLine(
+            self.points[start:end], self.half_widths[start:end], one_stroke(end - start)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Outlines:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-import numpy as np
-
-from base.board_doc import Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +45,45 @@ PREDICT: Final = Prediction()
 NO_PREDICTION: Final = Prediction(horizon_s=0.0)
 
 
-def predict(samples: Floats, prediction: Prediction) -> Floats:
-    """Return the sample one horizon ahead.
+def predict(
+    xs_pt: Sequence[float],
+    ys_pt: Sequence[float],
+    ts_s: Sequence[float],
+    prediction: Prediction,
+) -> tuple[float, float] | None:
+    """Return where a stroke will be one horizon after its last sample.
 
     The mean velocity of the last `history_s` is carried on, less where the hand is
-    turning or braking: a prediction that must be taken back is worse than none.
+    turning or braking: a prediction that must be taken back is worse than none. Plain
+    numbers instead of arrays: it runs once per pen event, on a handful of samples.
 
     Args:
-        samples: Shape (n, 5), the last ones of a stroke, see `base.board_doc`.
+        xs_pt: Positions of the stroke, as many as there are times.
+        ys_pt: The same, downwards.
+        ts_s: Times, not decreasing.
         prediction: Checked by `validate`.
 
     Returns:
-        Shape (0, 5) or (1, 5).
+        The position in pt, or None where there is nothing to predict.
     """
-    none = samples[:0]
-    if prediction.horizon_s == 0.0 or len(samples) < 4:
-        return none
-    recent = samples[samples[:, 3] >= samples[-1, 3] - prediction.history_s]
-    if len(recent) < 3:
-        return none
-    half = len(recent) // 2
-    first, middle, last = recent[0], recent[half], recent[-1]
-    old_span, new_span = middle[3] - first[3], last[3] - middle[3]
-    if old_span <= 0 or new_span <= 0:
-        return none
-    old = (middle[:2] - first[:2]) / old_span
-    new = (last[:2] - middle[:2]) / new_span
-    old_speed, new_speed = float(np.hypot(*old)), float(np.hypot(*new))
+    last = len(ts_s) - 1
+    if prediction.horizon_s == 0.0 or last < 3:
+        return None
+    first, oldest_s = last, ts_s[last] - prediction.history_s
+    while first > 0 and ts_s[first - 1] >= oldest_s:
+        first -= 1
+    middle = (first + last) // 2
+    old_span, new_span = ts_s[middle] - ts_s[first], ts_s[last] - ts_s[middle]
+    if last - first < 2 or old_span <= 0 or new_span <= 0:
+        return None
+    old_x = (xs_pt[middle] - xs_pt[first]) / old_span
+    old_y = (ys_pt[middle] - ys_pt[first]) / old_span
+    new_x = (xs_pt[last] - xs_pt[middle]) / new_span
+    new_y = (ys_pt[last] - ys_pt[middle]) / new_span
+    old_speed, new_speed = math.hypot(old_x, old_y), math.hypot(new_x, new_y)
     if min(old_speed, new_speed) <= prediction.slow_pt_s:
-        return none
-    agreement = float(old @ new) / (old_speed * new_speed)
+        return None
+    agreement = (old_x * new_x + old_y * new_y) / (old_speed * new_speed)
     steadiness = max(agreement, 0.0) ** 4 * min(1.0, new_speed / old_speed)
-    ahead: Floats = last.copy()
-    ahead[:2] += new * (prediction.horizon_s * prediction.damping * steadiness)
-    ahead[3] += prediction.horizon_s
-    return ahead[None, :]
+    ahead_s = prediction.horizon_s * prediction.damping * steadiness
+    return xs_pt[last] + new_x * ahead_s, ys_pt[last] + new_y * ahead_s

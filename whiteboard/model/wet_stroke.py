@@ -103,6 +103,10 @@ class WetStroke:
         span = max(self.times[-1] - self.times[back], 0.002)
         return math.hypot(self.xs[-1] - self.xs[back], self.ys[-1] - self.ys[back]) / span
 
+    def age_s(self, now_s: float) -> float:
+        """Return the time since the first sample, on the clock of the samples."""
+        return now_s - self._start_s
+
     def can_settle(self) -> int:
         """Return the row up to which the centre line will not change any more."""
         return max(len(self.xs) - 1 - LAG, 0)

@@ -91,25 +91,40 @@ def paths_of(shapes: Outlines) -> list[QPainterPath]:
     return paths
 
 
-def ink_colour(stroke: StrokeItem, *, is_dark: bool) -> QColor:
-    """Return the colour a stroke is painted with on a dark or a light board."""
-    if stroke.brush is BrushKind.HIGHLIGHTER:
-        return QColor(*highlighter_rgb(stroke.colour, is_dark))
-    return QColor(*ink_rgb(stroke.colour, is_dark))
+@lru_cache(maxsize=256)
+def ink_brush(brush: BrushKind, colour: int, is_dark: bool) -> QBrush:
+    """Return what a brush of an ink colour fills with on a dark or a light board."""
+    if brush is BrushKind.HIGHLIGHTER:
+        return QBrush(QColor(*highlighter_rgb(colour, is_dark)))
+    rgb = QColor(*ink_rgb(colour, is_dark))
+    return _grain_brush(rgb.rgb()) if brush is BrushKind.CHALK else QBrush(rgb)
+
+
+def in_view(ink: QBrush, scale: float, left_pt: float, top_pt: float) -> QBrush:
+    """Return a page space brush for a painter in view space; its grain stays in place."""
+    result = QBrush(ink)
+    grain = QTransform.fromScale(scale / _GRAIN_PER_PT, scale / _GRAIN_PER_PT)
+    result.setTransform(grain * QTransform.fromTranslate(-left_pt * scale, -top_pt * scale))
+    return result
+
+
+def blend_mode(*, is_dark: bool) -> QPainter.CompositionMode:
+    """Return how a highlighter mixes with what lies under it."""
+    if is_dark:
+        return QPainter.CompositionMode.CompositionMode_Lighten
+    return QPainter.CompositionMode.CompositionMode_Darken
 
 
 def fill_ink(
-    painter: QPainter, path: QPainterPath, brush: BrushKind, colour: QColor, *, is_dark: bool
+    painter: QPainter, path: QPainterPath, brush: BrushKind, ink: QBrush, *, is_dark: bool
 ) -> None:
     """Lay down one path of ink; the painter is in page space."""
-    if brush is BrushKind.PEN:
-        painter.fillPath(path, colour)
-    elif brush is BrushKind.CHALK:
-        painter.fillPath(path, _grain_brush(colour.rgb()))
-    else:
-        painter.setCompositionMode(_blend(is_dark=is_dark))
-        painter.fillPath(path, colour)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+    if brush is not BrushKind.HIGHLIGHTER:
+        painter.fillPath(path, ink)
+        return
+    painter.setCompositionMode(blend_mode(is_dark=is_dark))
+    painter.fillPath(path, ink)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
 
 
 def paint_strokes(
@@ -138,7 +153,8 @@ def paint_paths(
         if is_layer and _paint_chalk_layer(painter, entries, is_dark=is_dark):
             continue
         for stroke, path in entries:
-            fill_ink(painter, path, brush, ink_colour(stroke, is_dark=is_dark), is_dark=is_dark)
+            ink = ink_brush(brush, stroke.colour, is_dark)
+            fill_ink(painter, path, brush, ink, is_dark=is_dark)
 
 
 def _paint_chalk_layer(
@@ -164,7 +180,7 @@ def _paint_chalk_layer(
     inner.setRenderHint(QPainter.RenderHint.Antialiasing)
     inner.setTransform(to_layer)
     for stroke, path in entries:
-        inner.fillPath(path, ink_colour(stroke, is_dark=is_dark))
+        inner.fillPath(path, QColor(*ink_rgb(stroke.colour, is_dark)))
     inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
     inverse, _ = to_layer.inverted()
     inner.fillRect(inverse.mapRect(layer.rect().toRectF()), _grain_brush(0xFF00_0000))
@@ -174,12 +190,6 @@ def _paint_chalk_layer(
     painter.drawImage(area.topLeft() / device.devicePixelRatio(), layer)
     painter.restore()
     return True
-
-
-def _blend(*, is_dark: bool) -> QPainter.CompositionMode:
-    if is_dark:
-        return QPainter.CompositionMode.CompositionMode_Lighten
-    return QPainter.CompositionMode.CompositionMode_Darken
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -11,7 +11,7 @@ from typing import Final
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter, QPainterPath
 
-from base.board_doc import StrokeItem
+from base.board_doc import Item, StrokeItem
 from whiteboard.model.board import Board, BoardChange, stacking_order
 from whiteboard.model.bounds import Rect, item_bounds, many_bounds, united
 from whiteboard.model.smoothing import SMOOTH, Smoothing
@@ -54,6 +54,7 @@ class PageScene:
         self._index = SpatialIndex()
         self._smoothing = SMOOTH
         self._paths: dict[str, QPainterPath] = {}
+        self._instead: dict[str, tuple[Item, ...]] = {}
         self._detail_pt = 0.0
         self._background = board.page(page_id).background
         items = board.items(page_id)
@@ -79,6 +80,25 @@ class PageScene:
         """Show all strokes with another smoothing from now on."""
         self._smoothing = smoothing
         self._paths.clear()
+
+    def show_instead(self, pieces: Mapping[str, tuple[Item, ...]]) -> Rect | None:
+        """Show other items in the place of some, as under an eraser; nothing is stored.
+
+        Returns:
+            What must be painted again.
+        """
+        self._instead.update(pieces)
+        return united(self._index.bounds(i) for i in pieces if i in self._index)
+
+    def show_again(self, item_ids: Iterable[str]) -> Rect | None:
+        """Show items themselves again; return what must be painted again."""
+        ids = [i for i in item_ids if self._instead.pop(i, None) is not None]
+        return united(self._index.bounds(i) for i in ids if i in self._index)
+
+    def entries(self, area: Rect) -> list[tuple[str, Item]]:
+        """Return the items that touch an area with their ids, in no order."""
+        items = self._board.items(self._page_id)
+        return [(item_id, items[item_id]) for item_id in self._index.query(area)]
 
     def extent(self) -> Rect:
         """Return what the page covers: its nominal size and all ink beyond it."""
@@ -123,27 +143,41 @@ class PageScene:
         antialiased.
         """
         self._set_detail(scale)
-        items = self._board.items(self._page_id)
         look = Look(is_dark=self.is_dark, scale=scale, image=self._image)
         for start in range(0, len(item_ids), _BATCH):
-            ids = [i for i in item_ids[start : start + _BATCH] if i in items]
-            for is_ink, run in groupby(ids, lambda i: isinstance(items[i], StrokeItem)):
+            entries = self._shown(item_ids[start : start + _BATCH])
+            for is_ink, run in groupby(entries, lambda entry: isinstance(entry[1], StrokeItem)):
                 if is_ink:
                     self._paint_ink(painter, list(run))
                 else:
-                    for item_id in run:
-                        paint_item(painter, items[item_id], look)
+                    for _, item in run:
+                        paint_item(painter, item, look)
             yield
 
-    def _paint_ink(self, painter: QPainter, ids: list[str]) -> None:
+    def _shown(self, item_ids: Sequence[str]) -> list[tuple[str, Item]]:
+        """Return what is shown of items: themselves, or what is shown instead."""
         items = self._board.items(self._page_id)
-        strokes = [s for i in ids if isinstance(s := items[i], StrokeItem)]
-        missing = [i for i in ids if i not in self._paths]
-        if missing:
-            fresh = [s for i in missing if isinstance(s := items[i], StrokeItem)]
-            paths = ink_painting.stroke_paths(fresh, self._detail_pt, self._smoothing)
-            self._paths.update(zip(missing, paths, strict=True))
-        inked = zip(strokes, [self._paths[i] for i in ids], strict=True)
+        entries: list[tuple[str, Item]] = []
+        for item_id in item_ids:
+            if item_id in self._instead:
+                entries += [("", piece) for piece in self._instead[item_id]]
+            elif item_id in items:
+                entries.append((item_id, items[item_id]))
+        return entries
+
+    def _paint_ink(self, painter: QPainter, entries: list[tuple[str, Item]]) -> None:
+        """Paint strokes; the outlines of those with an id are kept."""
+        strokes = [item for _, item in entries if isinstance(item, StrokeItem)]
+        paths = [self._paths.get(item_id) for item_id, _ in entries]
+        missing = [place for place, path in enumerate(paths) if path is None]
+        fresh = ink_painting.stroke_paths(
+            [strokes[place] for place in missing], self._detail_pt, self._smoothing
+        )
+        for place, path in zip(missing, fresh, strict=True):
+            paths[place] = path
+            if entries[place][0]:
+                self._paths[entries[place][0]] = path
+        inked = [(s, p) for s, p in zip(strokes, paths, strict=True) if p is not None]
         ink_painting.paint_paths(painter, inked, is_dark=self.is_dark)
 
     def _set_detail(self, scale: float) -> None:
@@ -172,6 +206,7 @@ class PageScene:
 
     def _drop(self, item_id: str) -> Rect | None:
         self._paths.pop(item_id, None)
+        self._instead.pop(item_id, None)
         if item_id not in self._index:
             return None
         bounds = self._index.bounds(item_id)

@@ -1,0 +1,248 @@
+"""All hands on one view: who draws, who wipes, who moves the page.
+
+Each pointer event goes through the palm rule, which gives its contact a role; then to
+the tool of that role. Two fingers that land together and move together take hold of the
+page, even where fingers draw; what they had drawn by then is dropped.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from base.board_doc import Floats
+from whiteboard.model import palm
+from whiteboard.model.effects import Effect, Navigated, NavigationEnded, TakenBack
+from whiteboard.model.events import Device, Phase, PointerEvent
+from whiteboard.model.palm import PalmRules, PalmState, Role
+from whiteboard.model.tools import Effects, PageEvent, Tool
+from whiteboard.model.viewport import Viewport
+
+PINCH_TOGETHER_S: Final = 0.15
+"""Two fingers that land within this time may mean the page."""
+PINCH_APART_MM: Final = 110.0
+"""And that lie no further apart than the fingers of a spread hand."""
+PINCH_MOVED_MM: Final = 5.0
+"""And that both moved this far before anything is decided."""
+_ALONG_COS: Final = 0.8
+_APART_RATIO: Final = 0.25
+
+
+@dataclass(slots=True)
+class _Finger:
+    """A finger that draws and might yet turn out to hold the page."""
+
+    began_s: float
+    x0: float
+    y0: float
+    x: float
+    y: float
+
+
+class Hands:
+    """The contacts of one view. No clock, no Qt: fed with events, answers with effects.
+
+    Args:
+        rules: The palm rule.
+        px_per_mm: Logical px per mm on the glass.
+        tool: What draws.
+        eraser: What wipes: palms, eraser ends, barrel buttons.
+    """
+
+    def __init__(self, rules: PalmRules, px_per_mm: float, tool: Tool, eraser: Tool) -> None:
+        self.rules = rules
+        self.px_per_mm = px_per_mm
+        self.tool = tool
+        self.eraser = eraser
+        self.moves_only = False
+        """Whether everything that would draw moves the page: the hand tool."""
+        self._palm = PalmState()
+        self._tools: dict[int, Tool] = {}
+        self._fingers: dict[int, _Finger] = {}
+        self._holding: dict[int, tuple[float, float]] = {}
+        self._last: dict[int, PointerEvent] = {}
+
+    @property
+    def are_busy(self) -> bool:
+        """Whether anything is on the glass."""
+        return bool(self._tools or self._holding)
+
+    def fingers_draw(self, now_s: float) -> bool:
+        """Return whether a finger that lands now would draw."""
+        return palm.fingers_draw(self._palm, now_s, self.rules)
+
+    def handle(self, event: PointerEvent, viewport: Viewport) -> Effects:
+        """Take in one event and say what should happen."""
+        contact = event.contact
+        if event.phase is Phase.MOVE:
+            # The hot path: a contact whose role cannot change goes straight to its tool.
+            tool = self._tools.get(contact)
+            if tool is not None and event.device is not Device.TOUCH:
+                return tool.move(_on_page(event, viewport))
+        report = palm.contact_of(event, 1 / self.px_per_mm)
+        self._palm, verdicts = palm.step(self._palm, report, event.t_s, self.rules)
+        effects: list[Effect] = []
+        for verdict in verdicts:
+            match verdict:
+                case palm.Retract(taken):
+                    effects += self._take_back(taken)
+                case palm.Become(changed, role):
+                    effects += self._give_role(changed, role, event, viewport)
+        effects += self._route(event, viewport)
+        return tuple(effects)
+
+    def tick(self, now_s: float) -> Effects:
+        """Let time pass for the tools whose contacts are down."""
+        effects: list[Effect] = []
+        for tool in set(self._tools.values()):
+            effects += tool.tick(now_s)
+        return tuple(effects)
+
+    def cancel_all(self, now_s: float) -> Effects:
+        """Take every contact away, as when the page changes under the hands."""
+        effects: list[Effect] = []
+        for contact in list(self._tools):
+            effects += self._tools.pop(contact).cancel(contact)
+        if self._holding:
+            effects.append(NavigationEnded(now_s))
+        self._holding.clear()
+        self._fingers.clear()
+        self._last.clear()
+        self._palm = PalmState()
+        return tuple(effects)
+
+    # Roles ---------------------------------------------------------------------------
+
+    def _give_role(
+        self, contact: int, role: Role, event: PointerEvent, viewport: Viewport
+    ) -> Effects:
+        """Start what a contact does from now on, after ending what it did."""
+        effects: list[Effect] = []
+        old = self._tools.pop(contact, None)
+        where = event if contact == event.contact else self._last.get(contact)
+        if old is not None and where is not None:
+            effects += old.up(_on_page(where, viewport))
+        effects += self._let_go(contact, event.t_s)
+        self._fingers.pop(contact, None)
+        if where is None or where.phase in (Phase.UP, Phase.CANCEL):
+            return tuple(effects)
+        tool = self._tool_for(role, where)
+        if tool is not None:
+            self._tools[contact] = tool
+            if contact != event.contact or event.phase is not Phase.DOWN:
+                effects += tool.down(_on_page(where, viewport))
+            if role is Role.DRAW and where.device is Device.TOUCH:
+                place = (where.x_view, where.y_view)
+                self._fingers[contact] = _Finger(where.t_s, *place, *place)
+        elif role is Role.MOVE or (role is Role.DRAW and self.moves_only):
+            self._holding[contact] = (where.x_view, where.y_view)
+        return tuple(effects)
+
+    def _tool_for(self, role: Role, event: PointerEvent) -> Tool | None:
+        if role is Role.ERASE:
+            return self.eraser
+        if role is not Role.DRAW:
+            return None
+        if event.device is Device.ERASER or event.barrel:
+            return self.eraser
+        return None if self.moves_only else self.tool
+
+    def _take_back(self, contact: int) -> Effects:
+        tool = self._tools.pop(contact, None)
+        self._fingers.pop(contact, None)
+        dropped = () if tool is None else tool.cancel(contact)
+        return (*dropped, TakenBack(contact))
+
+    # Events --------------------------------------------------------------------------
+
+    def _route(self, event: PointerEvent, viewport: Viewport) -> Effects:
+        contact, phase = event.contact, event.phase
+        tool = self._tools.get(contact)
+        match phase:
+            case Phase.DOWN:
+                self._last[contact] = event
+                return () if tool is None else tool.down(_on_page(event, viewport))
+            case Phase.MOVE:
+                self._last[contact] = event
+                if contact in self._holding:
+                    return self._hold(event)
+                if tool is None:
+                    return ()
+                if contact in self._fingers:
+                    taken = self._maybe_pinch(event)
+                    if taken is not None:
+                        return taken
+                return tool.move(_on_page(event, viewport))
+            case Phase.UP:
+                self._last.pop(contact, None)
+                self._fingers.pop(contact, None)
+                self._tools.pop(contact, None)
+                done = () if tool is None else tool.up(_on_page(event, viewport))
+                return (*done, *self._let_go(contact, event.t_s))
+            case Phase.CANCEL:
+                self._last.pop(contact, None)
+                self._fingers.pop(contact, None)
+                self._tools.pop(contact, None)
+                dropped = () if tool is None else tool.cancel(contact)
+                return (*dropped, *self._let_go(contact, event.t_s))
+        return ()
+
+    # The page ------------------------------------------------------------------------
+
+    def _hold(self, event: PointerEvent) -> Effects:
+        before = self._places()
+        self._holding[event.contact] = (event.x_view, event.y_view)
+        return (Navigated(before, self._places(), event.t_s),)
+
+    def _let_go(self, contact: int, t_s: float) -> Effects:
+        if self._holding.pop(contact, None) is None or self._holding:
+            return ()
+        return (NavigationEnded(t_s),)
+
+    def _places(self) -> Floats:
+        return np.array(list(self._holding.values()), dtype=np.float64)
+
+    def _maybe_pinch(self, event: PointerEvent) -> Effects | None:
+        """Decide whether two drawing fingers hold the page; then drop what they drew."""
+        finger = self._fingers[event.contact]
+        finger.x, finger.y = event.x_view, event.y_view
+        if len(self._fingers) != 2 or len(self._tools) != 2:
+            return None
+        one, other = self._fingers.values()
+        if not _is_pinch(one, other, self.px_per_mm):
+            return None
+        effects: list[Effect] = []
+        for contact, finger in self._fingers.items():
+            effects += self._tools.pop(contact).cancel(contact)
+            self._holding[contact] = (finger.x, finger.y)
+        self._fingers.clear()
+        return tuple(effects)
+
+
+def _is_pinch(one: _Finger, other: _Finger, px_per_mm: float) -> bool:
+    if abs(one.began_s - other.began_s) > PINCH_TOGETHER_S:
+        return False
+    apart = math.hypot(other.x0 - one.x0, other.y0 - one.y0)
+    if apart > PINCH_APART_MM * px_per_mm:
+        return False
+    ways = [(f.x - f.x0, f.y - f.y0) for f in (one, other)]
+    lengths = [math.hypot(*way) for way in ways]
+    if min(lengths) < PINCH_MOVED_MM * px_per_mm:
+        return False
+    along = (ways[0][0] * ways[1][0] + ways[0][1] * ways[1][1]) / (lengths[0] * lengths[1])
+    apart_now = math.hypot(other.x - one.x, other.y - one.y)
+    changes = abs(apart_now - apart) / max(apart, 1.0) > _APART_RATIO
+    return along > _ALONG_COS or (along < 0 and changes)
+
+
+def _on_page(event: PointerEvent, viewport: Viewport) -> PageEvent:
+    scale = viewport.scale
+    return PageEvent(
+        event,
+        event.x_view / scale + viewport.left_pt,
+        event.y_view / scale + viewport.top_pt,
+        scale,
+    )

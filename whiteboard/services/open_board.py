@@ -1,0 +1,116 @@
+"""A board that is open: the document, its file, and the pictures on it."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import structlog
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QImage
+
+from base.board_doc import Item
+from base.errors import AppError
+from base.tasks import Worker
+from whiteboard.model.board import Board
+from whiteboard.model.page import Background
+from whiteboard.services.board_file import BoardFile, keep_board
+
+IMAGE_CACHE_BYTES: Final = 192 * 1024 * 1024
+
+
+def new_id() -> str:
+    """Return a fresh id for an item or a page: 12 hexadecimal characters."""
+    return secrets.token_hex(6)
+
+
+class OpenBoard(QObject):
+    """A board on the display. Belongs to the UI thread.
+
+    Args:
+        file: Its open file; this object closes it.
+        undo_bytes: See `Board`.
+        worker: Where files are read and pictures decoded.
+    """
+
+    images_came = Signal()
+    """A picture that `image` could not give is there now."""
+    _image_decoded = Signal(object)
+
+    def __init__(self, file: BoardFile, undo_bytes: int, worker: Worker) -> None:
+        super().__init__()
+        self.file = file
+        self.board = Board(new_id, file.board_update or None, undo_bytes=undo_bytes)
+        self._worker = worker
+        self._log = structlog.get_logger(__name__)
+        self._images: OrderedDict[bytes, QImage] = OrderedDict()
+        self._asked: set[bytes] = set()
+        self._stop_keeping: Callable[[], None] = keep_board(self.board, file)
+        self._image_decoded.connect(self._take_image, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def path(self) -> Path:
+        """Where the board lies."""
+        return self.file.path
+
+    def ensure_page(self, background: Background) -> None:
+        """Give a board without pages its first one; that is no step of anybody's undo."""
+        if not self.board.pages and not self.file.read_only:
+            with self.board.change("") as edit:
+                edit.add_page(0, background)
+
+    def add_items(self, person: str, page_id: str, items: tuple[Item, ...]) -> list[str]:
+        """Put items on a page above all others, as one step; return their ids.
+
+        Args:
+            person: Who does it.
+            page_id: Where.
+            items: Lowest first; page, stacking order and author are filled in.
+        """
+        z = self.board.top_z(page_id)
+        with self.board.change(person) as edit:
+            return [
+                edit.add(replace(item, page=page_id, z=z + place, author=person))
+                for place, item in enumerate(items)
+            ]
+
+    def image(self, sha256: bytes) -> QImage | None:
+        """Return a picture, or None until `images_came` says to ask again."""
+        image = self._images.get(sha256)
+        if image is not None:
+            self._images.move_to_end(sha256)
+            return image if not image.isNull() else None
+        if sha256 not in self._asked:
+            self._asked.add(sha256)
+            self._worker.submit(lambda: self._decode(sha256))
+        return None
+
+    def close(self) -> None:
+        """Write what is unwritten and close the file. Blocks."""
+        self._stop_keeping()
+        self.file.close()
+
+    def _decode(self, sha256: bytes) -> None:
+        """Read and decode a picture. Worker thread."""
+        image = QImage()
+        try:
+            image.loadFromData(self.file.asset(sha256))
+        except (KeyError, AppError) as error:
+            self._log.info("picture cannot be shown", reason=str(error))
+        if not image.isNull():
+            image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+        self._image_decoded.emit((sha256, image))
+
+    def _take_image(self, decoded: tuple[bytes, QImage]) -> None:
+        sha256, image = decoded
+        self._asked.discard(sha256)
+        self._images[sha256] = image
+        while sum(i.sizeInBytes() for i in self._images.values()) > IMAGE_CACHE_BYTES:
+            if len(self._images) == 1:
+                break
+            self._images.popitem(last=False)
+        self.images_came.emit()

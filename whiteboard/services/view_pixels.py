@@ -1,0 +1,214 @@
+"""What the view shows of a page: the raster of its scale, and older ones until it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QPoint, QRect, QRectF
+from PySide6.QtGui import QPainter, QTransform
+
+from whiteboard.model.bounds import Rect
+from whiteboard.model.viewport import Viewport
+from whiteboard.services.scene import PageScene, SceneChange
+from whiteboard.services.tiles import PageRaster, Paint
+
+KEPT_RASTERS: Final = 2
+_RING_PX: Final = 512
+"""How far beyond the view tiles are painted ahead of a pan."""
+
+
+class ViewPixels:
+    """Draws a page through a viewport, always at once, sharp as soon as it can.
+
+    Args:
+        scene: What lies on the page.
+        viewport: What is seen.
+        pixel_ratio: Device px per logical px.
+        now_s: Monotonic clock.
+        paint_wet: See `PageRaster`.
+    """
+
+    def __init__(
+        self,
+        scene: PageScene,
+        viewport: Viewport,
+        pixel_ratio: float,
+        now_s: Callable[[], float],
+        paint_wet: Callable[[QPainter, Rect], None],
+    ) -> None:
+        self._scene = scene
+        self._ratio = pixel_ratio
+        self._now_s = now_s
+        self._paint_wet = paint_wet
+        self._viewport = viewport
+        self._is_moving = False
+        self._rasters = [self._new_raster(viewport.scale * pixel_ratio)]
+        self._plan()
+
+    @property
+    def scene(self) -> PageScene:
+        """What lies on the page."""
+        return self._scene
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something waits to be painted."""
+        return self._rasters[0].has_work
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that is seen is there, sharp."""
+        raster = self._rasters[0]
+        return raster.scale == self._scale and raster.covers(self._seen_px(raster.scale))
+
+    def set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
+        """Show another part of the page.
+
+        Args:
+            viewport: What is seen now.
+            is_moving: Whether fingers are still at it: then pixels of the old scale are
+                stretched, and painted sharp only when the movement is over.
+        """
+        self._viewport = viewport
+        self._is_moving = is_moving
+        if not is_moving and self._rasters[0].scale != self._scale:
+            same = [raster for raster in self._rasters if raster.scale == self._scale]
+            others = [raster for raster in self._rasters if raster.scale != self._scale]
+            fresh = same[0] if same else self._new_raster(self._scale)
+            self._rasters = [fresh, *others[: KEPT_RASTERS - 1]]
+        self._plan()
+
+    def draw(self, painter: QPainter, area: QRect) -> None:
+        """Draw an area of the view.
+
+        Args:
+            painter: In logical px of the view.
+            area: Logical px.
+        """
+        painter.save()
+        painter.scale(1 / self._ratio, 1 / self._ratio)
+        area_px = _scaled(area, self._ratio)
+        raster = self._rasters[0]
+        if raster.scale == self._scale:
+            if not raster.covers(area_px.translated(-self._origin_px(raster.scale))):
+                self._draw_rough(painter, area_px)
+            raster.draw(painter, self._origin_px(raster.scale), area_px)
+        else:
+            self._draw_rough(painter, area_px)
+        painter.restore()
+
+    def take(self, change: SceneChange, baked: frozenset[str] = frozenset()) -> QRect:
+        """Plan what a change of the scene needs; return the area of the view, logical px."""
+        for raster in self._rasters[1:]:
+            raster.take(change)
+        return self._to_view(self._rasters[0].take(change, baked), self._rasters[0].scale)
+
+    def repaint(self, area: Rect) -> QRect:
+        """Plan an area of the page to be painted again; return where it is in the view."""
+        for raster in self._rasters[1:]:
+            raster.repaint_now(area)
+        raster = self._rasters[0]
+        return self._to_view(raster.repaint_now(area), raster.scale)
+
+    def repaint_all(self) -> None:
+        """Paint everything again, as after another smoothing or background."""
+        del self._rasters[1:]
+        self._rasters[0].repaint_all()
+        self._plan()
+
+    def bake(self, area: Rect, paint: Paint) -> None:
+        """Paint onto the tiles as part of them; `paint` gets page space."""
+        for raster in self._rasters:
+            raster.bake(area, paint)
+
+    def work(self, until_s: float) -> list[QRect]:
+        """Work until the clock says `until_s`; return what is new, in logical view px."""
+        raster = self._rasters[0]
+        seen = self._seen_px(raster.scale)
+        done = [
+            self._to_view(area & seen, raster.scale)
+            for area in raster.work(until_s, first=seen)
+            if area.intersects(seen)
+        ]
+        if not raster.has_work and len(self._rasters) > 1 and not self._is_moving:
+            del self._rasters[1:]
+        return done
+
+    @property
+    def _scale(self) -> float:
+        return self._viewport.scale * self._ratio
+
+    def _new_raster(self, scale: float) -> PageRaster:
+        return PageRaster(self._scene, scale, self._now_s, self._paint_wet)
+
+    def _plan(self) -> None:
+        raster = self._rasters[0]
+        if raster.scale != self._scale:
+            return
+        seen = self._seen_px(raster.scale)
+        ahead = seen.adjusted(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
+        raster.drop_distant_jobs(ahead)
+        raster.want(seen)
+        raster.want(ahead)
+
+    def _origin_px(self, scale: float) -> QPoint:
+        """Return where the page's corner lies in the view, device px of `scale`."""
+        return QPoint(
+            round(-self._viewport.left_pt * scale), round(-self._viewport.top_pt * scale)
+        )
+
+    def _seen_px(self, scale: float) -> QRect:
+        """Return what is seen, in page px of `scale`."""
+        ratio = scale / self._viewport.scale
+        origin = self._origin_px(scale)
+        width = round(self._viewport.view_width_px * ratio)
+        height = round(self._viewport.view_height_px * ratio)
+        return QRect(-origin.x(), -origin.y(), width, height)
+
+    def _to_view(self, area_px: QRect, scale: float) -> QRect:
+        """Return where page px of `scale` are in the view, logical px, rounded outwards."""
+        if area_px.isEmpty():
+            return QRect()
+        factor = self._viewport.scale / scale
+        x = area_px.x() * factor - self._viewport.left_pt * self._viewport.scale
+        y = area_px.y() * factor - self._viewport.top_pt * self._viewport.scale
+        area = QRectF(x, y, area_px.width() * factor, area_px.height() * factor)
+        whole = QRectF(0, 0, self._viewport.view_width_px, self._viewport.view_height_px)
+        return (area & whole).toAlignedRect().adjusted(-1, -1, 1, 1)
+
+    def _draw_rough(self, painter: QPainter, area_px: QRect) -> None:
+        """Draw an area with what there is at other scales, over the bare board."""
+        painter.save()
+        painter.setClipRect(area_px)
+        page_area = QRectF(
+            area_px.x() / self._scale + self._viewport.left_pt,
+            area_px.y() / self._scale + self._viewport.top_pt,
+            area_px.width() / self._scale,
+            area_px.height() / self._scale,
+        )
+        painter.save()
+        painter.scale(self._scale, self._scale)
+        painter.translate(-self._viewport.left_pt, -self._viewport.top_pt)
+        self._scene.paint_background(painter, page_area, self._scale)
+        painter.restore()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        for raster in reversed(self._rasters):
+            if raster.scale == self._scale:
+                continue
+            factor = self._scale / raster.scale
+            origin = self._origin_px(raster.scale)
+            painter.save()
+            painter.scale(factor, factor)
+            inverse = QTransform.fromScale(1 / factor, 1 / factor)
+            raster.draw(painter, origin, inverse.mapRect(area_px).adjusted(-1, -1, 1, 1))
+            painter.restore()
+        painter.restore()
+
+
+def _scaled(area: QRect, ratio: float) -> QRect:
+    if ratio == 1.0:
+        return area
+    return QRectF(
+        area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio
+    ).toAlignedRect()

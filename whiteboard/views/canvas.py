@@ -1,0 +1,615 @@
+"""The board under the hands: takes their events, shows the page, carries out their effects.
+
+The ink path: an event becomes a sample of a wet stroke and a small rectangle to repaint;
+the paint event draws that rectangle from the tiles and the stroke's last few samples over
+it. Everything else waits until the frame is out.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QHideEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTabletEvent,
+    QTouchEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from base.board_doc import BrushKind, Item
+from whiteboard.model import effects
+from whiteboard.model.board import BoardChange
+from whiteboard.model.bounds import Rect
+from whiteboard.model.effects import Effect
+from whiteboard.model.events import PointerEvent
+from whiteboard.model.hands import Hands
+from whiteboard.model.prediction import Prediction
+from whiteboard.model.smoothing import Smoothing
+from whiteboard.model.viewport import Inertia, Viewport, flick
+from whiteboard.services.chalk_sound import ChalkSound
+from whiteboard.services.ink_painting import tolerance_pt
+from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.painting import Look
+from whiteboard.services.scene import PageScene
+from whiteboard.services.view_pixels import ViewPixels
+from whiteboard.views.meter import Meter
+from whiteboard.views.overlays import Overlays, Ring, to_view_rect
+from whiteboard.views.pointer_input import PointerInput
+from whiteboard.views.wet_ink import WetInk
+
+IDLE_SLICE_S: Final = 0.006
+BUSY_SLICE_S: Final = 0.0015
+BUSY_PAUSE_MS: Final = 12
+CHANGE_SLICE_S: Final = 0.012
+TICK_MS: Final = 80
+FRAME_MS: Final = 16
+BAND_BACK_S: Final = 0.16
+KEPT_PAGES: Final = 2
+RECENT_S: Final = 1.0
+"""How long a finished stroke can still be taken back as a palm's."""
+
+
+class Canvas(QWidget):
+    """One person's view of a board.
+
+    Args:
+        open_board: The board.
+        person: Who writes here; their undo and the author of their ink.
+        page_id: The page to begin with.
+        hands: What the contacts of this view do.
+        px_per_mm: Logical px per mm on the glass.
+        now_s: Monotonic clock.
+        sound: What chalk sounds like.
+    """
+
+    viewport_changed = Signal(object)
+    """The part of the page that is seen: a `Viewport`."""
+    page_changed = Signal(str)
+    """The id of the page that is shown now."""
+    edit_asked = Signal(object)
+    """A text or note is wanted: an `EditAsked`."""
+    selected = Signal(object)
+    """The ids of the chosen items, a tuple; empty for none."""
+    selection_dragged = Signal(object)
+    """How the chosen items are being moved: a `SelectionDragged`."""
+    writing_changed = Signal(bool)
+    """Whether a hand is at work on the glass."""
+
+    def __init__(
+        self,
+        open_board: OpenBoard,
+        person: str,
+        page_id: str,
+        hands: Hands,
+        px_per_mm: float,
+        now_s: Callable[[], float],
+        sound: ChalkSound,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
+        self.setTabletTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.person = person
+        self.hands = hands
+        self.meter: Meter | None = None
+        self._open = open_board
+        self._board = open_board.board
+        self._page_id = page_id
+        self._now_s = now_s
+        self._sound = sound
+        self._input = PointerInput(now_s, px_per_mm)
+        self._px_per_mm = px_per_mm
+        self._wet = WetInk()
+        self._overlays = Overlays(px_per_mm)
+        self._scenes: OrderedDict[str, PageScene] = OrderedDict()
+        self._pixels_of: OrderedDict[str, ViewPixels] = OrderedDict()
+        self._viewport = self._fitted()
+        self._pixels = self._make_pixels()
+        self._is_baking = False
+        self._is_writing = False
+        self._recent: dict[int, tuple[float, list[str]]] = {}
+        self._free: Viewport | None = None
+        self._way: list[tuple[float, float, float]] = []
+        self._inertia = Inertia()
+        self._band: tuple[float, Viewport, Viewport] | None = None
+        self._glide_s = 0.0
+        self._handlers: dict[type[Any], Callable[[Any], None]] = {
+            effects.InkExtended: self._ink_extended,
+            effects.InkStarted: self._ink_started,
+            effects.InkFinished: self._ink_finished,
+            effects.InkDropped: self._ink_dropped,
+            effects.TakenBack: self._taken_back,
+            effects.ShapeShown: self._shape_shown,
+            effects.ItemsAdded: self._items_added,
+            effects.Wiped: self._wiped,
+            effects.WipeFinished: self._wipe_finished,
+            effects.WipeDropped: self._wipe_dropped,
+            effects.Pointed: self._pointed,
+            effects.LassoShown: self._lasso_shown,
+            effects.Selected: lambda e: self.selected.emit(e.item_ids),
+            effects.SelectionDragged: self.selection_dragged.emit,
+            effects.EditAsked: self.edit_asked.emit,
+            effects.Navigated: self._navigated,
+            effects.NavigationEnded: self._navigation_ended,
+        }
+        self._slice_timer = self._timer(0, self._slice)
+        self._settle_timer = self._timer(0, self._settle, single=True)
+        self._tick_timer = self._timer(TICK_MS, self._tick)
+        self._glide_timer = self._timer(FRAME_MS, self._glide)
+        self._fade_timer = self._timer(2 * FRAME_MS, self._fade)
+        self._stop_listening = self._board.on_change(self._board_changed)
+        open_board.images_came.connect(self._images_came)
+        self._plan_work()
+
+    # What is shown ---------------------------------------------------------------------
+
+    @property
+    def viewport(self) -> Viewport:
+        """The part of the page that is seen."""
+        return self._viewport
+
+    @property
+    def page_id(self) -> str:
+        """The page that is shown."""
+        return self._page_id
+
+    @property
+    def scene(self) -> PageScene:
+        """What lies on the page."""
+        return self._pixels.scene
+
+    @property
+    def is_sharp(self) -> bool:
+        """Whether all that is seen is painted."""
+        return self._pixels.is_complete and not self._pixels.has_work
+
+    def show_page(self, page_id: str) -> None:
+        """Turn to another page; each page is seen as it was left.
+
+        Raises:
+            KeyError: there is no such page.
+        """
+        if page_id == self._page_id:
+            return
+        self._board.page(page_id)
+        self._leave_page()
+        self._page_id = page_id
+        self._viewport = self._fitted()
+        kept = self._pixels_of.get(page_id)
+        if kept is None:
+            self._pixels = self._make_pixels()
+        else:
+            self._pixels = kept
+            self._pixels_of.move_to_end(page_id)
+            self._pixels.set_viewport(self._viewport, is_moving=False)
+        self._plan_work()
+        self.update()
+        self.page_changed.emit(page_id)
+        self.viewport_changed.emit(self._viewport)
+
+    def show_viewport(self, viewport: Viewport) -> None:
+        """Show a part of the page, within the limits."""
+        self._stop_gliding()
+        self._set_viewport(viewport.clamped(), is_moving=False)
+
+    def set_feel(self, smoothing: Smoothing, prediction: Prediction) -> None:
+        """Take another smoothing and prediction, for the ink that is there as well."""
+        changed = self._wet.smoothing != smoothing
+        self._wet.smoothing = smoothing
+        self._wet.prediction = prediction
+        for scene in self._scenes.values():
+            scene.set_smoothing(smoothing)
+        if changed:
+            self.repaint_all()
+
+    def set_scale_of_glass(self, px_per_mm: float) -> None:
+        """Take another size of the glass."""
+        self._px_per_mm = self._input.px_per_mm = self.hands.px_per_mm = px_per_mm
+        self._overlays.px_per_mm = px_per_mm
+
+    def repaint_all(self) -> None:
+        """Paint the page again from its items."""
+        self._pixels_of = OrderedDict({self._page_id: self._pixels})
+        self._pixels.repaint_all()
+        self._plan_work()
+
+    def repaint_page(self, area: Rect | None) -> None:
+        """Paint a part of the page again, now as far as a frame allows."""
+        if area is not None:
+            self._repaint_soon(self._pixels.repaint(area))
+
+    def shutdown(self) -> None:
+        """Let go of the board and stop all timers."""
+        self._apply(self.hands.cancel_all(self._now_s()))
+        self._stop_listening()
+        self._open.images_came.disconnect(self._images_came)
+        for timer in self.findChildren(QTimer):
+            timer.stop()
+
+    # Events ------------------------------------------------------------------------------
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._take_mouse(event)
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._take_mouse(event)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._take_mouse(event)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._take_mouse(event)
+
+    @override
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        self._take(self._input.from_tablet(event))
+        event.accept()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QTouchEvent):
+            for pointer in self._input.from_touch(event):
+                self._take(pointer)
+            event.accept()
+            return True
+        return super().event(event)
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._stop_gliding()
+        place, turn = event.position(), event.angleDelta()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            other = self._viewport.zoomed(1.0015 ** turn.y(), place.x(), place.y())
+        else:
+            other = self._viewport.panned(turn.x() * 0.8, turn.y() * 0.8)
+        self._set_viewport(other.clamped(), is_moving=False)
+        event.accept()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        size = event.size()
+        if size.width() < 1 or size.height() < 1:
+            return
+        old = event.oldSize()
+        fresh = old.width() < 1 or old.height() < 1
+        other = self._fitted() if fresh else self._viewport.resized(size.width(), size.height())
+        self._pixels_of = OrderedDict({self._page_id: self._pixels})
+        self._set_viewport(other, is_moving=False)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        for pointer in self._input.cancel_all():
+            self._take(pointer)
+        super().hideEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        area = event.rect()
+        self._pixels.draw(painter, area)
+        is_dark = self._pixels.scene.is_dark
+        if self._wet:
+            self._wet.paint(painter, area, self._viewport, is_dark=is_dark)
+        if self._overlays:
+            look = Look(is_dark=is_dark, scale=self._viewport.scale, image=self._open.image)
+            self._overlays.paint(painter, self._viewport, look, self._now_s())
+        painter.end()
+        if self.meter is not None:
+            self.meter.note_frame(self._now_s())
+
+    def _take_mouse(self, event: QMouseEvent) -> None:
+        pointer = self._input.from_mouse(event)
+        if pointer is not None:
+            self._take(pointer)
+        event.accept()
+
+    def _take(self, pointer: PointerEvent) -> None:
+        if self.meter is not None:
+            self.meter.note_event(self._now_s())
+        self._apply(self.hands.handle(pointer, self._viewport))
+        if self.hands.are_busy is not self._is_writing:
+            self._note_writing()
+
+    def _apply(self, wanted: tuple[Effect, ...]) -> None:
+        for effect in wanted:
+            self._handlers[type(effect)](effect)
+
+    def _note_writing(self) -> None:
+        self._is_writing = self.hands.are_busy
+        if self._is_writing:
+            self._tick_timer.start()
+        else:
+            self._tick_timer.stop()
+        self._plan_work()
+        self.writing_changed.emit(self._is_writing)
+
+    # Ink ---------------------------------------------------------------------------------
+
+    def _ink_started(self, effect: effects.InkStarted) -> None:
+        self._stop_gliding()
+        self._wet.start(effect.stroke, is_dark=self._pixels.scene.is_dark)
+        self._ink_extended(effects.InkExtended(effect.stroke.contact))
+
+    def _ink_extended(self, effect: effects.InkExtended) -> None:
+        contact = effect.contact
+        self.update(self._wet.extended(contact, self._viewport))
+        stroke = self._wet.stroke(contact)
+        if stroke.style.brush is BrushKind.CHALK:
+            speed_mm_s = stroke.speed_pt_s() * self._viewport.scale / self._px_per_mm
+            self._sound.touch(contact, speed_mm_s, stroke.pressures[-1])
+        if self._wet.can_settle():
+            self._settle_timer.start()
+
+    def _ink_finished(self, effect: effects.InkFinished) -> None:
+        stroke = self._wet.stroke(effect.contact)
+        self._sound.lift(effect.contact)
+        area = self._wet.finish(effect.contact, self._pixels, self._detail_pt())
+        self.update(to_view_rect(area, self._viewport))
+        self._is_baking = True
+        try:
+            ids = self._add(stroke.finish(self._page_id, 0.0, self.person))
+        finally:
+            self._is_baking = False
+        self._recent[effect.contact] = (self._now_s(), ids)
+
+    def _ink_dropped(self, effect: effects.InkDropped) -> None:
+        self._sound.lift(effect.contact)
+        self.repaint_page(self._wet.drop(effect.contact))
+
+    def _taken_back(self, effect: effects.TakenBack) -> None:
+        done_s, ids = self._recent.pop(effect.contact, (0.0, []))
+        if ids and self._now_s() - done_s <= RECENT_S:
+            with self._board.change("") as edit:
+                for item_id in ids:
+                    edit.remove(item_id)
+
+    def _settle(self) -> None:
+        for area in self._wet.settle(self._pixels, self._detail_pt()):
+            self.update(to_view_rect(area, self._viewport))
+
+    def _detail_pt(self) -> float:
+        return tolerance_pt(self._viewport.scale * self.devicePixelRatioF())
+
+    def _add(self, *items: Item) -> list[str]:
+        return self._open.add_items(self.person, self._page_id, items)
+
+    # Other effects -----------------------------------------------------------------------
+
+    def _shape_shown(self, effect: effects.ShapeShown) -> None:
+        area = self._overlays.shape_area(effect.contact, self._viewport)
+        if effect.shape is None:
+            self._overlays.shapes.pop(effect.contact, None)
+        else:
+            self._overlays.shapes[effect.contact] = effect.shape
+        self.update(area | self._overlays.shape_area(effect.contact, self._viewport))
+
+    def _items_added(self, effect: effects.ItemsAdded) -> None:
+        self._recent[effect.contact] = (self._now_s(), self._add(*effect.items))
+
+    def _wiped(self, effect: effects.Wiped) -> None:
+        area = self._overlays.ring_area(effect.contact, self._viewport)
+        self._overlays.rings[effect.contact] = Ring(effect.x_pt, effect.y_pt, effect.radius_pt)
+        self.update(area | self._overlays.ring_area(effect.contact, self._viewport))
+        if effect.pieces:
+            self.scene.show_instead(effect.pieces)
+            self.repaint_page(effect.area)
+
+    def _wipe_finished(self, effect: effects.WipeFinished) -> None:
+        self._drop_ring(effect.contact)
+        if not effect.pieces:
+            return
+        with self._board.change(self.person) as edit:
+            for item_id, pieces in effect.pieces.items():
+                if self._board.item(item_id) is not None:
+                    edit.remove(item_id)
+                    for piece in pieces:
+                        edit.add(piece)
+
+    def _wipe_dropped(self, effect: effects.WipeDropped) -> None:
+        self._drop_ring(effect.contact)
+        self.repaint_page(self.scene.show_again(effect.item_ids))
+
+    def _drop_ring(self, contact: int) -> None:
+        self.update(self._overlays.ring_area(contact, self._viewport))
+        self._overlays.rings.pop(contact, None)
+
+    def _pointed(self, effect: effects.Pointed) -> None:
+        self._overlays.point(effect)
+        self.update(self._overlays.trail_tip_area(effect.contact, self._viewport))
+        if not self._fade_timer.isActive():
+            self._fade_timer.start()
+
+    def _fade(self) -> None:
+        self.update(self._overlays.fade(self._now_s(), self._viewport))
+        if not self._overlays.has_trails:
+            self._fade_timer.stop()
+
+    def _lasso_shown(self, effect: effects.LassoShown) -> None:
+        self._overlays.loop = effect.path
+        self.update()
+
+    def _tick(self) -> None:
+        self._apply(self.hands.tick(self._now_s()))
+
+    # The page under fingers ----------------------------------------------------------------
+
+    def _navigated(self, effect: effects.Navigated) -> None:
+        if self._free is None:
+            self._stop_gliding()
+            self._free = self._viewport
+            self._way.clear()
+        self._free = self._free.pinched(effect.before, effect.after)
+        x, y = effect.after.mean(axis=0).tolist()
+        if self._way and len(effect.after) == 1:
+            self._way.append((effect.t_s, x, y))
+        else:
+            dx, dy = (effect.after.mean(axis=0) - effect.before.mean(axis=0)).tolist()
+            last_x, last_y = self._way[-1][1:] if self._way else (x, y)
+            self._way.append((effect.t_s, last_x + dx, last_y + dy))
+        self._set_viewport(self._free.banded(), is_moving=True)
+
+    def _navigation_ended(self, effect: effects.NavigationEnded) -> None:
+        free, self._free = self._free, None
+        if free is None:
+            return
+        way = np.array(self._way)
+        self._inertia = flick(way[:, 0], way[:, 1:], effect.t_s)
+        self._glide_s = self._now_s()
+        self._band = None
+        self._glide_timer.start()
+
+    def _glide(self) -> None:
+        now_s = self._now_s()
+        dt_s, self._glide_s = now_s - self._glide_s, now_s
+        if not self._inertia.is_still:
+            self._inertia, dx, dy = self._inertia.advanced(dt_s)
+            moved = self._viewport.panned(dx, dy)
+            if moved.clamped() == moved:
+                self._set_viewport(moved, is_moving=True)
+                return
+            self._inertia = Inertia()
+        if self._band is None:
+            self._band = (now_s, self._viewport, self._viewport.clamped())
+        start_s, here, rest = self._band
+        share = min((now_s - start_s) / BAND_BACK_S, 1.0)
+        if here == rest or share >= 1.0:
+            self._stop_gliding()
+            self._set_viewport(rest, is_moving=False)
+            return
+        eased = 1 - (1 - share) ** 3
+        self._set_viewport(here.blended(rest, eased), is_moving=True)
+
+    def _stop_gliding(self) -> None:
+        if self._glide_timer.isActive():
+            self._glide_timer.stop()
+            self._inertia, self._band = Inertia(), None
+            self._set_viewport(self._viewport.clamped(), is_moving=False)
+
+    def _set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
+        self._viewport = viewport
+        self._pixels.set_viewport(viewport, is_moving=is_moving)
+        self._plan_work()
+        self.update()
+        self.viewport_changed.emit(viewport)
+
+    def _fitted(self) -> Viewport:
+        page = self._board.page(self._page_id)
+        width, height = max(self.width(), 1), max(self.height(), 1)
+        return Viewport.fitted(width, height, page.width_pt, page.height_pt)
+
+    # The board -------------------------------------------------------------------------------
+
+    def _board_changed(self, change: BoardChange) -> None:
+        pages = {page.id for page in self._board.pages}
+        if self._page_id not in pages:
+            self._turn_to_neighbour()
+        for page_id in list(self._scenes):
+            if page_id not in pages:
+                del self._scenes[page_id]
+                self._pixels_of.pop(page_id, None)
+                continue
+            scene_change = self._scenes[page_id].apply(change)
+            pixels = self._pixels_of.get(page_id)
+            if pixels is None:
+                continue
+            baked = frozenset(scene_change.on_top) if self._is_baking else frozenset[str]()
+            area = pixels.take(scene_change, baked)
+            if pixels is self._pixels:
+                self._repaint_soon(area)
+
+    def _turn_to_neighbour(self) -> None:
+        """The page is gone: show the one that took its place in the row."""
+        if self._board.pages:
+            old = self._page_id
+            self.show_page(self._board.pages[0].id)
+            self._scenes.pop(old, None)
+            self._pixels_of.pop(old, None)
+
+    def _images_came(self) -> None:
+        self.repaint_all()
+
+    def _repaint_soon(self, area: QRect) -> None:
+        """Paint what a change needs within this frame if it is little, else in slices."""
+        if not area.isEmpty():
+            self._work(CHANGE_SLICE_S)
+            self.update(area)
+        self._plan_work()
+
+    # Work between events ---------------------------------------------------------------------
+
+    def _plan_work(self) -> None:
+        if not self._pixels.has_work:
+            self._slice_timer.stop()
+            return
+        self._slice_timer.setInterval(BUSY_PAUSE_MS if self._is_writing else 0)
+        if not self._slice_timer.isActive():
+            self._slice_timer.start()
+
+    def _slice(self) -> None:
+        self._work(BUSY_SLICE_S if self._is_writing else IDLE_SLICE_S)
+        if not self._pixels.has_work:
+            self._slice_timer.stop()
+
+    def _work(self, budget_s: float) -> None:
+        for area in self._pixels.work(self._now_s() + budget_s):
+            self.update(area)
+
+    def _leave_page(self) -> None:
+        self._apply(self.hands.cancel_all(self._now_s()))
+        self._stop_gliding()
+        self._recent.clear()
+        self._overlays.loop = None
+
+    def _scene(self, page_id: str) -> PageScene:
+        scene = self._scenes.get(page_id)
+        if scene is None:
+            scene = PageScene(self._board, page_id, self._open.image)
+            scene.set_smoothing(self._wet.smoothing)
+            self._scenes[page_id] = scene
+        return scene
+
+    def _make_pixels(self) -> ViewPixels:
+        pixels = ViewPixels(
+            self._scene(self._page_id),
+            self._viewport,
+            self.devicePixelRatioF(),
+            self._now_s,
+            self._paint_baked,
+        )
+        self._pixels_of[self._page_id] = pixels
+        while len(self._pixels_of) > KEPT_PAGES:
+            self._pixels_of.popitem(last=False)
+        return pixels
+
+    def _paint_baked(self, painter: QPainter, area: Rect) -> None:
+        self._wet.paint_baked(painter, area, is_dark=self._pixels.scene.is_dark)
+
+    def _timer(self, ms: int, slot: Callable[[], None], *, single: bool = False) -> QTimer:
+        timer = QTimer(self)
+        timer.setInterval(ms)
+        timer.setSingleShot(single)
+        timer.setTimerType(Qt.TimerType.PreciseTimer)
+        timer.timeout.connect(slot)
+        return timer
+
+    def view_point(self, x_pt: float, y_pt: float) -> QPoint:
+        """Return where a point of the page is in the view."""
+        x, y = self._viewport.to_view(x_pt, y_pt)
+        return QPoint(round(x), round(y))

@@ -1,0 +1,235 @@
+"""Painting the strokes under the pens.
+
+The last few samples of a stroke are painted anew with each frame as short round lines,
+with the prediction in front; what lies behind them is settled, and baked into the page's
+tiles as the outline it will always have.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from PySide6.QtCore import QLineF, QRect, Qt
+from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
+
+from base.board_doc import BrushKind
+from whiteboard.model.bounds import Rect
+from whiteboard.model.brush import BRUSHES
+from whiteboard.model.outline import LAG, centre_line, outline_line, refine
+from whiteboard.model.prediction import PREDICT, predict
+from whiteboard.model.smoothing import SMOOTH
+from whiteboard.model.strokes import one_stroke
+from whiteboard.model.viewport import Viewport
+from whiteboard.model.wet_stroke import WetStroke
+from whiteboard.services import ink_painting
+from whiteboard.services.view_pixels import ViewPixels
+
+_CHUNK: Final = 8
+"""Rows that settle at once: fewer joints, and the work is spread thin."""
+
+
+class _Wet:
+    """A wet stroke on the glass."""
+
+    __slots__ = ("baked", "baked_bounds", "ink", "predicted", "predicted_at", "stroke")
+
+    def __init__(self, stroke: WetStroke, ink: QBrush) -> None:
+        self.stroke = stroke
+        self.ink = ink
+        self.predicted: tuple[float, float] | None = None
+        self.predicted_at: QRect = QRect()
+        self.baked: list[QPainterPath] = []
+        self.baked_bounds: Rect | None = None
+
+
+class WetInk:
+    """The strokes under the pens of one view."""
+
+    def __init__(self) -> None:
+        self._wet: dict[int, _Wet] = {}
+        self.smoothing = SMOOTH
+        self.prediction = PREDICT
+
+    def __bool__(self) -> bool:
+        return bool(self._wet)
+
+    def __contains__(self, contact: int) -> bool:
+        return contact in self._wet
+
+    def stroke(self, contact: int) -> WetStroke:
+        """Return the stroke of a contact."""
+        return self._wet[contact].stroke
+
+    def start(self, stroke: WetStroke, *, is_dark: bool) -> None:
+        """Take a new stroke."""
+        self._wet[stroke.contact] = _Wet(
+            stroke, ink_painting.ink_brush(stroke.style.brush, stroke.style.colour, is_dark)
+        )
+
+    def extended(self, contact: int, viewport: Viewport) -> QRect:
+        """Return what must be painted now that a stroke has another sample, view px."""
+        wet = self._wet[contact]
+        stroke = wet.stroke
+        xs, ys, last = stroke.xs, stroke.ys, len(stroke) - 1
+        scale, left, top = viewport.scale, viewport.left_pt, viewport.top_pt
+        reach = max(stroke.half_widths[-2:]) * scale + 2.0
+        before = max(last - 1, 0)
+        area = _around(
+            (xs[before] - left) * scale,
+            (ys[before] - top) * scale,
+            (xs[last] - left) * scale,
+            (ys[last] - top) * scale,
+            reach,
+        )
+        area |= wet.predicted_at
+        wet.predicted = predict(xs, ys, stroke.times, self.prediction)
+        if wet.predicted is None:
+            wet.predicted_at = QRect()
+        else:
+            x, y = wet.predicted
+            wet.predicted_at = _around(
+                (xs[last] - left) * scale,
+                (ys[last] - top) * scale,
+                (x - left) * scale,
+                (y - top) * scale,
+                reach,
+            )
+            area |= wet.predicted_at
+        return area
+
+    def paint(
+        self, painter: QPainter, area: QRect, viewport: Viewport, *, is_dark: bool
+    ) -> None:
+        """Paint what of the strokes is not baked and touches an area of the view."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for wet in self._wet.values():
+            self._paint_tail(painter, area, viewport, wet, is_dark=is_dark)
+
+    def can_settle(self) -> bool:
+        """Return whether rows wait to be baked."""
+        return any(
+            w.stroke.can_settle() - w.stroke.settled >= _CHUNK for w in self._wet.values()
+        )
+
+    def settle(self, pixels: ViewPixels, detail_pt: float) -> list[Rect]:
+        """Bake the rows that will not change any more; return where, in page space."""
+        areas = []
+        for wet in self._wet.values():
+            to_row = wet.stroke.can_settle()
+            if to_row - wet.stroke.settled >= _CHUNK:
+                areas.append(self._bake(wet, pixels, to_row, detail_pt, is_end=False))
+        return areas
+
+    def finish(self, contact: int, pixels: ViewPixels, detail_pt: float) -> Rect:
+        """Bake the rest of a stroke and let go of it; return where, in page space."""
+        wet = self._wet.pop(contact)
+        return self._bake(wet, pixels, len(wet.stroke) - 1, detail_pt, is_end=True)
+
+    def drop(self, contact: int) -> Rect | None:
+        """Let go of a stroke that shall not be; return what must be painted again."""
+        wet = self._wet.pop(contact, None)
+        if wet is None:
+            return None
+        xs, ys = wet.stroke.xs, wet.stroke.ys
+        margin = 2 * max(wet.stroke.half_widths) + 30
+        return Rect(min(xs), min(ys), max(xs), max(ys)).outset(margin)
+
+    def paint_baked(self, painter: QPainter, area: Rect, *, is_dark: bool) -> None:
+        """Paint, in page space, what was baked of strokes that are still wet."""
+        for wet in self._wet.values():
+            if wet.baked_bounds is None or not wet.baked_bounds.intersects(area):
+                continue
+            style = wet.stroke.style
+            for path in wet.baked:
+                ink_painting.fill_ink(painter, path, style.brush, wet.ink, is_dark=is_dark)
+
+    def _paint_tail(
+        self, painter: QPainter, area: QRect, viewport: Viewport, wet: _Wet, *, is_dark: bool
+    ) -> None:
+        stroke = wet.stroke
+        scale, left, top = viewport.scale, viewport.left_pt, viewport.top_pt
+        xs, ys, halves = stroke.xs, stroke.ys, stroke.half_widths
+        is_chalk = stroke.style.brush is BrushKind.CHALK
+        cap = Qt.PenCapStyle.RoundCap
+        ink = wet.ink
+        if is_chalk:
+            ink = ink_painting.in_view(ink, scale, left, top)
+        if stroke.style.brush is BrushKind.HIGHLIGHTER:
+            painter.setCompositionMode(ink_painting.blend_mode(is_dark=is_dark))
+        low_x, high_x = area.left(), area.right()
+        low_y, high_y = area.top(), area.bottom()
+        last = len(xs) - 1
+        ends = [
+            ((xs[i] - left) * scale, (ys[i] - top) * scale)
+            for i in range(stroke.settled, last + 1)
+        ]
+        widths = halves[stroke.settled :]
+        if wet.predicted is not None:
+            x, y = wet.predicted
+            ends.append(((x - left) * scale, (y - top) * scale))
+            widths.append(widths[-1])
+        if len(ends) == 1:
+            ends.append(ends[0])
+            widths.append(widths[0])
+        for i in range(1, len(ends)):
+            (x0, y0), (x1, y1) = ends[i - 1], ends[i]
+            reach = widths[i] * scale + 1.5
+            if (
+                (min(x1, x0)) - reach > high_x
+                or (max(x1, x0)) + reach < low_x
+                or (min(y1, y0)) - reach > high_y
+                or (max(y1, y0)) + reach < low_y
+            ):
+                continue
+            painter.setPen(QPen(ink, 2 * widths[i] * scale, Qt.PenStyle.SolidLine, cap))
+            painter.drawLine(QLineF(x0, y0, x1, y1))
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+
+    def _bake(
+        self, wet: _Wet, pixels: ViewPixels, to_row: int, detail_pt: float, *, is_end: bool
+    ) -> Rect:
+        """Bake rows `settled` to `to_row` and move `settled` there."""
+        stroke = wet.stroke
+        is_start = stroke.settled == 0
+        first = max(stroke.settled - 1 - LAG, 0)
+        samples = stroke.samples(first)
+        line = centre_line(
+            samples,
+            one_stroke(len(samples)),
+            BRUSHES[stroke.style.brush],
+            stroke.style.width_pt,
+            float(stroke.has_pressure),
+            self.smoothing,
+        )
+        # One row of overlap: cut edges would leave a gap where the line turns.
+        line = line.rows(max(stroke.settled - 1, 0) - first, to_row - first + 1)
+        shapes = outline_line(
+            refine(line, detail_pt, thin_out=False),
+            detail_pt,
+            start_cap=is_start,
+            end_cap=is_end,
+        )
+        stroke.settled = to_row
+        low, high = shapes.points.min(axis=0).tolist(), shapes.points.max(axis=0).tolist()
+        bounds = Rect(low[0], low[1], high[0], high[1]).outset(1.0)
+        path = ink_painting.paths_of(shapes)[0]
+        wet.baked.append(path)
+        wet.baked_bounds = (
+            bounds if wet.baked_bounds is None else wet.baked_bounds.union(bounds)
+        )
+        is_dark, brush = pixels.scene.is_dark, stroke.style.brush
+        pixels.bake(
+            bounds,
+            lambda painter: ink_painting.fill_ink(
+                painter, path, brush, wet.ink, is_dark=is_dark
+            ),
+        )
+        return bounds.outset(max(stroke.half_widths[-_CHUNK - LAG :]) + 1.0)
+
+
+def _around(x0: float, y0: float, x1: float, y1: float, reach: float) -> QRect:
+    left, right = (x0, x1) if x0 < x1 else (x1, x0)
+    top, bottom = (y0, y1) if y0 < y1 else (y1, y0)
+    x, y = math.floor(left - reach), math.floor(top - reach)
+    return QRect(x, y, math.ceil(right + reach) - x, math.ceil(bottom + reach) - y)
