@@ -1,0 +1,1 @@
+"""Measurements of Kokuban from outside; what has a `main` runs alone and prints JSON."""
