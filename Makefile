@@ -50,6 +50,8 @@ lint: setup ## the gates that run nothing: style, types, contracts, catalogues
 	@.venv/bin/lint-imports --no-cache
 	$(call gate,catalogues)
 	@$(PY) -m tools.catalogues check
+	$(call gate,reference of the settings)
+	@$(PY) -m tools.settings_reference check && echo "as declared"
 
 tests: setup ## the tests alone (PYTEST="-k eraser")
 	@$(PY) -m pytest -m "not soak" $(PYTEST)

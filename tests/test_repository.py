@@ -2,6 +2,8 @@
 
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +98,21 @@ def test_links_between_pages_lead_somewhere() -> None:
         if "://" not in target and not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_every_option_of_the_program_has_its_line_in_the_reference() -> None:
+    told = subprocess.run(
+        [sys.executable, ROOT / "main.py", "--help"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    general, _, _settings = told.partition("\nsettings:")
+    options = set(re.findall(r"^  (?:-h, )?(--[a-z-]+)", general, re.MULTILINE))
+    page = (ROOT / "docs" / "reference" / "command-line.md").read_text("utf-8")
+    assert options
+    assert [option for option in options if f"| `{option}" not in page] == []
 
 
 def test_every_decision_is_on_the_index() -> None:
