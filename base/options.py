@@ -494,7 +494,7 @@ def _read_file(path: Path, now: datetime) -> tuple[dict[str, Value], tuple[Troub
         return {}, (Trouble.VALUES_IGNORED,)
     try:
         values = _parse_file(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         _set_aside(path, now)
         return {}, (Trouble.FILE_SET_ASIDE,)
     good = {name: value for name, value in values.items() if _is_valid(name, value)}

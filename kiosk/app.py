@@ -165,7 +165,9 @@ class Kiosk(QObject):
         self._removable.shutdown()
         self._worker.shutdown()
         self._signals.shutdown()
+        self.shell.closing.disconnect(self._app.quit)
         self.shell.close()
+        self.shell.deleteLater()
         self.crash.shutdown()
 
     def handle(self, event: Event) -> None:
