@@ -203,12 +203,7 @@ def _genko(part: Rect, scale: float) -> Print:
 
 
 def _touches(rule: Rule, part: Rect) -> bool:
-    return (
-        rule.x0 <= part.right
-        and rule.x1 >= part.left
-        and rule.y0 <= part.bottom
-        and rule.y1 >= part.top
-    )
+    return part.intersects(Rect(rule.x0, rule.y0, rule.x1, rule.y1))
 
 
 class _Sheet:

@@ -31,6 +31,7 @@ ASCENT: Final = 0.88
 
 _FIT_STEPS: Final = 12
 _SQUEEZE: Final = 0.84
+_FEW_LINES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def fitting_size(text: str, size_pt: float, width_pt: float, height_pt: float) -
 
     size = size_pt if fits(size_pt) else _largest(fits, size_pt / 40, size_pt)
     lines = len(wrap(text, width_pt / size))
-    if len(wrap(text, width_pt / (size * _SQUEEZE))) < lines:
+    if lines <= _FEW_LINES and len(wrap(text, width_pt / (size * _SQUEEZE))) < lines:
         # A little smaller is better than a last character alone on its line.
         return _largest(lambda s: len(wrap(text, width_pt / s)) < lines, size * _SQUEEZE, size)
     return size
