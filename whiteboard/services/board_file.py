@@ -7,6 +7,7 @@ finished stroke is in the file before the next one is finished.
 
 from __future__ import annotations
 
+import atexit
 import errno
 import fcntl
 import hashlib
@@ -146,6 +147,8 @@ class BoardFile:
         self._modified_noted_s = clock.monotonic_s() - _MODIFIED_STEP_S
         self._is_written_on = False
         self._closed = False
+        # A process that ends without closing its board neither hangs nor loses ink.
+        atexit.register(self.close)
 
     @classmethod
     def create(
@@ -363,6 +366,7 @@ class BoardFile:
         if self._closed:
             return
         self._closed = True
+        atexit.unregister(self.close)
         if self._is_written_on:
             self._note_modified()
         with self._reading:
@@ -432,7 +436,10 @@ def keep_board(board: Board, file: BoardFile) -> Callable[[], None]:
 
 def _is_writable(path: Path) -> bool:
     # access() says no for a medium mounted read-only, even to root.
-    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    as_we_are = os.access in os.supports_effective_ids
+    return all(
+        os.access(place, os.W_OK, effective_ids=as_we_are) for place in (path, path.parent)
+    )
 
 
 class _Lock:

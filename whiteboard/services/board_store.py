@@ -71,12 +71,10 @@ class UpdateLog:
     Attributes:
         updates: The sound updates, in the order of writing.
         damaged: How many others there were.
-        plain_rows: How many rows are not compacted yet.
     """
 
     updates: Sequence[bytes]
     damaged: int
-    plain_rows: int
 
 
 class BoardStore:
@@ -152,21 +150,20 @@ class BoardStore:
 
     def read_log(self) -> UpdateLog:
         """Read the log; a row whose checksum or content is wrong is counted, not raised."""
-        updates, damaged, plain = [], 0, 0
+        updates, damaged = [], 0
         rows = self._connection.execute("SELECT coding, crc, data FROM updates ORDER BY seq")
         for coding, crc, data in rows:
             update = decode_update(coding, crc, data)
-            plain += coding == _STORED
             if update is None:
                 damaged += 1
             else:
                 updates.append(update)
-        return UpdateLog(updates, damaged, plain)
+        return UpdateLog(updates, damaged)
 
     def meta(self, key: str) -> str:
         """Return a value of the meta table; empty when it is not there."""
-        row = self._connection.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchone()
-        return str(row[0]) if row else ""
+        rows = self._connection.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchall()
+        return str(rows[0][0]) if rows else ""
 
     def all_meta(self) -> dict[str, str]:
         """Return the meta table."""
@@ -181,10 +178,10 @@ class BoardStore:
             AppError: BOARD_DAMAGED; its bytes are not those that were put in.
         """
         query = "SELECT data FROM assets WHERE sha256=?"
-        row = self._connection.execute(query, (sha256,)).fetchone()
-        if row is None:
+        rows = self._connection.execute(query, (sha256,)).fetchall()
+        if not rows:
             raise KeyError(sha256.hex())
-        data = bytes(row[0])
+        data = bytes(rows[0][0])
         if hashlib.sha256(data).digest() != sha256:
             raise AppError(ErrorCode.BOARD_DAMAGED, f"{self.path}: asset {sha256.hex()}")
         return data
@@ -196,8 +193,8 @@ class BoardStore:
     def thumbnail(self, page_id: str) -> bytes | None:
         """Return the PNG of a page, or None."""
         query = "SELECT png FROM thumbnails WHERE page=?"
-        row = self._connection.execute(query, (page_id,)).fetchone()
-        return bytes(row[0]) if row else None
+        rows = self._connection.execute(query, (page_id,)).fetchall()
+        return bytes(rows[0][0]) if rows else None
 
     # Writing ------------------------------------------------------------------------
 
@@ -239,21 +236,15 @@ class BoardStore:
         gone = [row for row in rows if row[0] not in set(page_ids)]
         self._connection.executemany("DELETE FROM thumbnails WHERE page=?", gone)
 
-    def compact(self, *, always: bool = False) -> bool:
+    def compact(self) -> bool:
         """Replace the log by the document's present state, in parts; return whether it was.
 
-        Erased ink leaves the file here. Worth it from 32 rows on, and when they make up a
-        quarter of the log. A damaged log is left alone.
+        Erased ink leaves the file here. Done from 32 new rows on; 10,000 strokes take some
+        0.2 s. A damaged log is left alone.
         """
-        rows = self._connection.execute(
-            "SELECT coding, count(*), sum(length(data)) FROM updates GROUP BY coding"
-        )
-        sizes = {coding: (count, size) for coding, count, size in rows}
-        plain_rows, plain_bytes = sizes.get(_STORED, (0, 0))
-        worth = plain_rows >= _COMPACT_FROM_ROWS and (
-            plain_bytes * 4 >= sizes.get(_DEFLATED, (0, 0))[1]
-        )
-        log = self.read_log() if always or worth else None
+        query = "SELECT count(*) FROM updates WHERE coding=?"
+        ((new_rows,),) = self._connection.execute(query, (_STORED,)).fetchall()
+        log = self.read_log() if new_rows >= _COMPACT_FROM_ROWS else None
         if log is None or log.damaged:
             return False
         with self.transaction():
@@ -393,14 +384,15 @@ def new_board_file(path: Path) -> Iterator[BoardStore]:
         if not path.parent.is_dir():
             raise AppError(ErrorCode.MEDIUM_GONE, f"{path.parent} is not there")
         try:
-            store = BoardStore.create(temporary)
-            try:
-                yield store
-            finally:
-                store.close()
-            sync_file(temporary)
-            temporary.replace(path)
-            sync_file(path)
+            with disk_errors(temporary):
+                store = BoardStore.create(temporary)
+                try:
+                    yield store
+                finally:
+                    store.close()
+                sync_file(temporary)
+                temporary.replace(path)
+                sync_file(path)
         finally:
             with suppress(OSError):
                 remove_board(temporary)

@@ -7,7 +7,6 @@ docs/decisions/board-file-durability.md.
 
 from __future__ import annotations
 
-import atexit
 import os
 import sqlite3
 import threading
@@ -56,13 +55,15 @@ class BoardWriter:
         self._inode = store.path.stat().st_ino
         self._board_id = board_id
         self._on_health = on_health
-        self._changed = threading.Condition()  # guards the eight below
+        self._changed = threading.Condition()  # guards the ten below
         self._waiting: deque[Entry] = deque()
         self._accepted = 0
         self._written = 0
         self._synced = 0
         self._flush_to = 0
         self._nudged = False
+        self._rounds_begun = 0
+        self._rounds_done = 0
         self._trouble: AppError | None = None
         self._closing = False
         # The writer's thread alone:
@@ -72,8 +73,6 @@ class BoardWriter:
         self._is_checkpointed = True
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
-        # A process that ends without closing its board neither hangs nor loses ink.
-        atexit.register(self.shutdown)
 
     # Any thread ---------------------------------------------------------------------
 
@@ -112,12 +111,10 @@ class BoardWriter:
         with self._changed:
             number = self._accepted
             self._flush_to = max(self._flush_to, number)
+            last_round = self._rounds_begun + 1
             self._nudge()
             self._changed.wait_for(
-                lambda: (
-                    self._synced >= number or (self._trouble is not None and not self._nudged)
-                ),
-                timeout_s,
+                lambda: self._synced >= number or self._has_failed_since(last_round), timeout_s
             )
             return self._synced >= number
 
@@ -141,7 +138,6 @@ class BoardWriter:
             self._closing = True
             self._nudge()
         self._thread.join()
-        atexit.unregister(self.shutdown)
 
     # The writer's thread --------------------------------------------------------------
 
@@ -154,15 +150,18 @@ class BoardWriter:
             with self._changed:
                 self._changed.wait_for(self._has_work, self._patience_s())
                 batch = tuple(self._waiting)
-                closing, nudged = self._closing, self._nudged
+                is_last, self._nudged = self._closing, False
+                self._rounds_begun += 1
             self._work(batch)
             with self._changed:
-                if nudged:
-                    self._nudged = False
+                self._rounds_done = self._rounds_begun
                 self._changed.notify_all()
-                if closing and (self._trouble is not None or not self._waiting):
+                if is_last:
                     break
         self._finish()
+
+    def _has_failed_since(self, number: int) -> bool:
+        return self._rounds_done >= number and self._trouble is not None
 
     def _has_work(self) -> bool:
         return self._nudged or (bool(self._waiting) and self._trouble is None)

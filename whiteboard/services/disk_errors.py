@@ -21,14 +21,14 @@ _GONE: Final = frozenset(
 )  # fmt: skip
 _PRIMARY: Final = 0xFF
 """SQLite's extended result codes keep the primary one in the low byte."""
-_PROBE_BYTES: Final = 4096
+_PROBE_BYTES: Final = 65536
 
 
 def to_app_error(error: Exception, path: Path) -> AppError:
     """Return what `error`, met while using `path`, means for a person.
 
     Blocks: an input/output error that SQLite does not explain is looked into by writing a
-    page beside `path`.
+    little beside `path`.
     """
     if isinstance(error, AppError):
         return error
@@ -76,7 +76,7 @@ def _code_of_sqlite(error: sqlite3.Error, path: Path) -> ErrorCode:
 def _probe(path: Path) -> ErrorCode:
     """Return why writing at `path` fails, found by writing beside it.
 
-    The page goes where the write-ahead log ends, so that a limit on the size of a file
+    It goes where the write-ahead log ends, so that a limit on the size of a file
     (of the system, or 4 GB on a stick) is met as well; the hole before it takes no room.
     """
     if not path.parent.is_dir():
@@ -84,7 +84,9 @@ def _probe(path: Path) -> ErrorCode:
     sizes = [file.stat().st_size for file in (path, wal_path(path)) if file.exists()]
     try:
         with tempfile.TemporaryFile(dir=path.parent) as probe:
-            os.pwrite(probe.fileno(), bytes(_PROBE_BYTES), max(sizes, default=0))
+            probe.seek(max(sizes, default=0))
+            probe.write(bytes(_PROBE_BYTES))
+            probe.flush()
             os.fsync(probe.fileno())
     except OSError as error:
         return _code_of_errno(error.errno, path)

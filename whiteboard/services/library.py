@@ -23,7 +23,7 @@ from typing import Final
 from base.clock import Clock, SystemClock
 from base.errors import AppError, ErrorCode
 from whiteboard.model.board import Board
-from whiteboard.services.board_file import BoardFile, OpenReport
+from whiteboard.services.board_file import BoardFile, OpenReport, keep_board
 from whiteboard.services.board_store import (
     SUFFIX,
     UNFINISHED_SUFFIX,
@@ -136,10 +136,9 @@ class Library:
         file = self.open(path)
         try:
             board = Board(lambda: secrets.token_hex(8), file.board_update)
-            board.on_update(file.append)
+            keep_board(board, file)
             with board.change("library") as edit:
                 edit.set_title(title)
-            file.set_title(title)
         finally:
             file.close()
 
@@ -250,9 +249,9 @@ class Library:
         """
         file.flush()
         day = f"{file.modified:%Y-%m-%d %H%M}"
-        path = _free_path(folder, file_name_of(file.title) or day)
+        with disk_errors(folder):
+            path = _free_path(folder, file_name_of(file.title) or day)
         try:
-            path.exists()
             file.save_copy_to(path, progress)
         except AppError as error:
             cause = error.__cause__
