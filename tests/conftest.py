@@ -17,10 +17,11 @@ from base.log import configure_structlog
 from tests.support.leaks import leftover_qt_things, leftover_threads, qt_things
 from tests.support.log_watch import LogWatch
 from tests.support.loop_watch import LoopWatch
-from tools.virtual_display import VirtualDisplay, virtual_display
+from tools.virtual_display import VirtualDisplay, start_virtual_display
 
 GUI_TESTS = Path(__file__).parent / "gui"
 PASSED = pytest.StashKey[bool]()
+KEPT: list[VirtualDisplay] = []
 
 # Tests draw on their own X server, in real windows, whoever starts them and wherever: no
 # display, desktop, session bus or input method of the person who sits at this machine.
@@ -46,11 +47,16 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def display() -> Iterator[VirtualDisplay]:
-    """The tests' X server, 1920x1080; DISPLAY names it from now on."""
-    with virtual_display() as running:
-        os.environ["DISPLAY"] = running.name
-        yield running
+def display() -> VirtualDisplay:
+    """The tests' X server, 1920x1080; DISPLAY names it from now on.
+
+    It ends with this process, not before: Qt's connection to it lasts as long, and Qt ends
+    a process whose X server is gone.
+    """
+    running = start_virtual_display()
+    KEPT.append(running)
+    os.environ["DISPLAY"] = running.name
+    return running
 
 
 @pytest.fixture(scope="session")

@@ -24,30 +24,38 @@ class VirtualDisplay:
 
     Attributes:
         name: What DISPLAY has to be, `:7`.
-        pid: The server's process.
         width_px: Width of its only screen.
         height_px: Height of its only screen.
+        server: Its process.
     """
 
     name: str
-    pid: int
     width_px: int
     height_px: int
+    server: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        """Return the number of the server's process."""
+        return self.server.pid
 
     def environment(self) -> dict[str, str]:
         """Return a copy of this process's environment in which programs draw there."""
         environment = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"}
         return environment | {"DISPLAY": self.name, "QT_QPA_PLATFORM": "xcb"}
 
+    def shutdown(self) -> None:
+        """End the server; waits for its end. Calling it again does nothing."""
+        _end(self.server)
 
-@contextlib.contextmanager
-def virtual_display(
+
+def start_virtual_display(
     width_px: int = 1920, height_px: int = 1080, *, dpi: int = 96
-) -> Iterator[VirtualDisplay]:
-    """Run an Xvfb of its own, on a display number that is free, until the block ends.
+) -> VirtualDisplay:
+    """Start an Xvfb of its own, on a display number that is free.
 
-    The server listens on a local socket alone and ends with this process, even if that
-    is killed.
+    The server listens on a local socket alone. It runs until `shutdown` is called or this
+    process ends, even if that is killed.
 
     Args:
         width_px: Width of the screen, in pixels.
@@ -75,10 +83,24 @@ def virtual_display(
     os.close(tell)
     try:
         number = _read_number(told)
-        yield VirtualDisplay(f":{number}", server.pid, width_px, height_px)
+    except BaseException:
+        _end(server)
+        raise
     finally:
         os.close(told)
-        _end(server)
+    return VirtualDisplay(f":{number}", width_px, height_px, server)
+
+
+@contextlib.contextmanager
+def virtual_display(
+    width_px: int = 1920, height_px: int = 1080, *, dpi: int = 96
+) -> Iterator[VirtualDisplay]:
+    """Run an Xvfb as `start_virtual_display` does, until the block ends."""
+    display = start_virtual_display(width_px, height_px, dpi=dpi)
+    try:
+        yield display
+    finally:
+        display.shutdown()
 
 
 _LIBC: Final = ctypes.CDLL(None)
