@@ -71,6 +71,7 @@ NOTE_PADDING: Final = 0.09
 _FOLD: Final = 0.14
 _SHADE: Final = 0.022
 _TEXTURE_PX: Final = 512
+_DOT_LENGTH_PT: Final = 0.01
 
 _RULING_RGB: Final[dict[tuple[Surface, Ruling], Rgb]] = {
     (Surface.BLACKBOARD, Ruling.GRID): (76, 116, 100),
@@ -201,11 +202,14 @@ def ruling_marks(background: Background, rect_page: QRectF, scale: float) -> Ite
             path.moveTo(rule.x0, rule.y0)
             path.lineTo(rule.x1, rule.y1)
         yield Line(path, ruling_rgb(background, strength), width)
-    for strength, dots in groupby(printed.dots, key=lambda d: d.strength):
+    if printed.dots:
+        # Strokes of next to no length with round ends: a tenth of what circles take.
         path = QPainterPath()
-        for dot in dots:
-            path.addEllipse(QPointF(dot.x, dot.y), dot.radius_pt, dot.radius_pt)
-        yield Fill(path, ruling_rgb(background, strength))
+        for dot in printed.dots:
+            path.moveTo(dot.x, dot.y)
+            path.lineTo(dot.x + _DOT_LENGTH_PT, dot.y)
+        dot = printed.dots[0]
+        yield Line(path, ruling_rgb(background, dot.strength), 2 * dot.radius_pt)
     for solid in printed.solids:
         yield Fill(_polygon(solid.corners), ruling_rgb(background, solid.strength))
 
