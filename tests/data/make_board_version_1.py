@@ -1,6 +1,7 @@
 """Makes `board-version-1.kokuban`: one item of each kind, two pages, a picture, a log.
 
-Run once, with the program that wrote version 1: `python -m tests.data.make_board_version_1 FILE`
+Run once, with the program that wrote version 1, from the top folder:
+`python -m tests.data.make_board_version_1 FILE`
 """
 
 from __future__ import annotations
