@@ -41,6 +41,10 @@ class Notice:
     action: Callable[[], None] | None = None
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """What the shell hands to a feature.
@@ -52,6 +56,7 @@ class Host:
         show_error: Puts the words for an error on the screen. UI thread.
         go_home: Leaves the feature for the home screen. UI thread.
         removable_folders: The folders of the USB sticks that are plugged in now.
+        finish: Leaves the display as it was found, for the next person. UI thread.
     """
 
     data_dir: Path
@@ -60,6 +65,7 @@ class Host:
     show_error: Callable[[AppError], None]
     go_home: Callable[[], None]
     removable_folders: Callable[[], Sequence[Path]]
+    finish: Callable[[], None] = _nothing
 
 
 class Feature(Protocol):

@@ -71,13 +71,15 @@ def run(arguments: Arguments, data_dir: Path, options: Options, clock: Clock) ->
         clock: Where the time comes from.
     """
     log = open_log(data_dir, to_stderr=arguments.windowed)
-    app = loop.make_application(sys.argv[:1])
-    kiosk = Kiosk(app, data_dir, options, clock, features.ENTRIES)
     try:
-        kiosk.start(arguments)
-        return loop.run(app, kiosk.started, kiosk.crash.from_loop)
+        app = loop.make_application(sys.argv[:1])
+        kiosk = Kiosk(app, data_dir, options, clock, features.ENTRIES)
+        try:
+            kiosk.start(arguments)
+            return loop.run(app, kiosk.started, kiosk.crash.from_loop)
+        finally:
+            kiosk.shutdown()
     finally:
-        kiosk.shutdown()
         log.shutdown()
 
 
@@ -132,6 +134,7 @@ class Kiosk(QObject):
             show_error=self._show_error,
             go_home=lambda: self.handle(Opened(HOME)),
             removable_folders=self._removable.folders,
+            finish=lambda: self.handle(Finished()),
         )
         self.shell.resized.connect(self._window_resized)
         self.shell.closing.connect(app.quit)

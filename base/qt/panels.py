@@ -334,7 +334,7 @@ class NumberPad(QWidget):
 
     def _respace(self) -> None:
         sizes = theme.metrics()
-        self._keys.setSpacing(sizes.px(4))
+        self._keys.setSpacing(sizes.gap_px)
         self._shown.setFont(theme.font(sizes.title_text_px, bold=True))
         self._shown.setMinimumHeight(sizes.target_px)
 

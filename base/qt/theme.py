@@ -134,9 +134,12 @@ class Metrics:
 
     Attributes:
         px_per_mm: Device-independent pixels in one design millimetre, > 0.
+        glass_px_per_mm: The same in one real millimetre of the glass, > 0: what the size
+            of a palm and the distance of two fingers are measured with.
     """
 
     px_per_mm: float
+    glass_px_per_mm: float = 1.334
 
     def px(self, mm: float) -> int:
         """Return a length of `mm` design millimetres in px, at least 1."""
@@ -240,7 +243,7 @@ def plan_metrics(
         diagonal_inch = ASSUMED_DIAGONAL_INCH
     real_px_per_mm = math.hypot(*screen_px) / (diagonal_inch * MM_PER_INCH)
     legible_px_per_mm = min(window_px) * LEAST_SHARE_PER_MM
-    return Metrics(px_per_mm=max(real_px_per_mm, legible_px_per_mm))
+    return Metrics(max(real_px_per_mm, legible_px_per_mm), real_px_per_mm)
 
 
 def metrics_for(

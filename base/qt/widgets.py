@@ -660,7 +660,7 @@ class Choice(QWidget):
         self._group.button(place).setChecked(True)
 
     def _respace(self) -> None:
-        self._row.setSpacing(theme.metrics().px(3))
+        self._row.setSpacing(theme.metrics().gap_px)
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -68,6 +68,8 @@ class Shell(QWidget):
         # Where there is no window manager, nobody enlarges a window that says fullscreen.
         self.setGeometry(screen)
         self.showFullScreen()
+        # Panels that are switched off and on may come back with another resolution.
+        self.screen().geometryChanged.connect(self.setGeometry)
 
     def planned_size(self, size: QSize | None, *, windowed: bool) -> QSize:
         """Return the size that `show_on_display` will give."""

@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -20,7 +20,7 @@ from base.qt.widgets import Tile, TouchButton
 from kiosk.app import Kiosk
 from kiosk.features import FeatureEntry
 from kiosk.model.arguments import Arguments
-from kiosk.model.navigation import HOME, SETTINGS, Finished, LockChanged, Opened
+from kiosk.model.navigation import HOME, SETTINGS, LockChanged, Opened
 from kiosk.model.tiles import HomeTile
 from kiosk.views.home import Home
 from kiosk.views.settings import SettingsScreen
@@ -138,6 +138,13 @@ def test_display_is_covered_without_a_window_manager(start) -> None:
     assert shell.frameGeometry() == shell.screen().geometry()
 
 
+def test_display_is_covered_after_its_resolution_changed(start, qtbot) -> None:
+    shell = start(size=None).kiosk.shell
+    shell.screen().geometryChanged.emit(QRect(0, 0, 1280, 720))
+    qtbot.waitUntil(lambda: shell.size() == QSize(1280, 720))
+    qtbot.waitUntil(lambda: theme.metrics().target_px == 32)
+
+
 @pytest.mark.parametrize("windowed", [False, True])
 @pytest.mark.parametrize("size", [(1280, 720), (640, 400), (3840, 2160)])
 def test_size_is_exactly_what_was_asked_for(
@@ -232,7 +239,7 @@ def test_finish_leaves_the_display_as_it_was_found(start, options: Options) -> N
     press(bench, "明るい")
     bench.kiosk.host.show_notice(Notice("Saved."))
     bench.kiosk.handle(Opened("slate"))
-    bench.kiosk.handle(Finished())
+    bench.slate.host.finish()
     assert isinstance(bench.kiosk.shell.shown, Home)
     assert bench.slate.finished == 1
     assert (text.language(), theme.tokens().name) == ("en", "board")

@@ -69,6 +69,15 @@ def test_bad_variable_gets_one_sentence_and_code_2(
     assert "KOKUBAN_THEME is 'pink', but has to be board|white" in capsys.readouterr().err
 
 
+def test_missing_display_gets_one_sentence(
+    data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["--data-dir", str(data_dir)]) == 1
+    assert "there is no display to draw on" in capsys.readouterr().err
+
+
 def test_unusable_data_folder_gets_one_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
