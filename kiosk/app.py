@@ -192,6 +192,8 @@ class Kiosk(QObject):
                 self._options.forget_for_now()
             case Duty.CLEAR_NOTICES:
                 self.shell.notices.clear()
+            case Duty.TELL_FINISHED:
+                self.host.show_notice(Notice(_("All put away. The boards are kept.")))
 
     def _show(self, screen: str) -> None:
         try:

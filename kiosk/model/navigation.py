@@ -68,6 +68,8 @@ class Duty(Enum):
     FORGET_CHOICES = auto()
     """Go back to the language and the colours that are kept."""
     CLEAR_NOTICES = auto()
+    TELL_FINISHED = auto()
+    """Say that the display is ready, also to who was on the home screen already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def navigate(place: Place, event: Event) -> tuple[Place, tuple[Action, ...]]:
                 Duty.FORGET_CHOICES,
                 Duty.CLEAR_NOTICES,
                 Show(HOME),
+                Duty.TELL_FINISHED,
             )
         case Failed():
             if place.screen == HOME:

@@ -243,7 +243,7 @@ def test_finish_leaves_the_display_as_it_was_found(start, options: Options) -> N
     assert isinstance(bench.kiosk.shell.shown, Home)
     assert bench.slate.finished == 1
     assert (text.language(), theme.tokens().name) == ("en", "board")
-    assert bench.words == []
+    assert bench.words == ["All put away. The boards are kept."]
 
 
 def test_setting_takes_effect_at_once_and_is_kept(

@@ -64,6 +64,7 @@ def test_finish_puts_away_before_it_shows_home() -> None:
         Duty.FORGET_CHOICES,
         Duty.CLEAR_NOTICES,
         Show(HOME),
+        Duty.TELL_FINISHED,
     )
 
 
