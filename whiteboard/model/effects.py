@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from base.board_doc import Floats, Item, ShapeItem
 from whiteboard.model.bounds import Rect
+from whiteboard.model.select import Transform
 from whiteboard.model.wet_stroke import WetStroke
 
 
@@ -141,24 +142,16 @@ class Selected:
     item_ids: tuple[str, ...]
 
 
-class Grip(Enum):
-    """What of a selection's frame is held."""
-
-    BODY = auto()
-    SCALE = auto()
-    ROTATE = auto()
-
-
 @dataclass(frozen=True, slots=True)
 class SelectionDragged:
     """The selection is being moved, scaled or turned.
 
     Attributes:
-        matrix: Row-major 2x3 map of page points: x' = a x + b y + c, y' = d x + e y + f.
+        transform: What it does to the chosen items as they are stored.
         is_done: Whether the contact was lifted: then it is stored as one step.
     """
 
-    matrix: tuple[float, float, float, float, float, float]
+    transform: Transform
     is_done: bool
 
 

@@ -37,6 +37,8 @@ from whiteboard.model.recogniser import HoldDetector, recognise
 from whiteboard.model.wet_stroke import InkStyle, WetStroke
 
 STAMP_SIZE_PT: Final = 84.0
+STILL_MM: Final = 2.0
+"""A hand that stays within this holds still."""
 _LEAST_SHAPE_PT: Final = 4.0
 _SNAP_RAD: Final = math.radians(4)
 
@@ -85,7 +87,7 @@ class InkTool:
     Args:
         style: What is drawn with.
         straightens: Whether holding still straightens.
-        page_px_per_mm: Logical px per mm on the glass, for how still a hand is.
+        px_per_mm: Logical px per design millimetre, for how still a hand is.
     """
 
     def __init__(self, style: InkStyle, *, straightens: bool, px_per_mm: float) -> None:
@@ -163,17 +165,16 @@ class InkTool:
         return tuple(effects)
 
     def _straightened(self, stroke: WetStroke, now_s: float) -> ShapeItem | None:
-        still_pt = 2.0 * self._px_per_mm / self._scale
-        holds = HoldDetector(radius_pt=still_pt)
+        holds = HoldDetector(radius_pt=STILL_MM * self._px_per_mm / self._scale)
         samples = stroke.samples()
-        if not holds.is_holding(samples, stroke.age_s(now_s)):
+        if not holds.is_held(samples, stroke.age_s(now_s)):
             return None
         self._tried[stroke.contact] = len(stroke)
-        found = recognise(holds.without_hold(samples)[:, :2])
+        found = recognise(samples[:, :2])
         if found is None:
             return None
         style = stroke.style
-        return _shape(found.kind, found.points, style.colour, style.width_pt)
+        return _shape(found.shape, found.points, style.colour, style.width_pt)
 
 
 class ShapeTool:

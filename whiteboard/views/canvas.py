@@ -8,12 +8,13 @@ it. Everything else waits until the frame is out.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
+    QColor,
     QHideEvent,
     QMouseEvent,
     QPainter,
@@ -27,13 +28,16 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from base.board_doc import BrushKind, Item
+from base.qt.theme import Metrics
 from whiteboard.model import effects
 from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
 from whiteboard.model.effects import Effect
 from whiteboard.model.events import PointerEvent
 from whiteboard.model.hands import Hands
+from whiteboard.model.lasso_tool import LassoTool
 from whiteboard.model.prediction import Prediction
+from whiteboard.model.select import transformed
 from whiteboard.model.smoothing import Smoothing
 from whiteboard.model.viewport import Inertia, Viewport, flick
 from whiteboard.services.chalk_sound import ChalkSound
@@ -45,6 +49,7 @@ from whiteboard.services.view_pixels import ViewPixels
 from whiteboard.views.meter import Meter
 from whiteboard.views.overlays import Overlays, Ring, to_view_rect
 from whiteboard.views.pointer_input import PointerInput
+from whiteboard.views.selection import SelectionFrame
 from whiteboard.views.wet_ink import WetInk
 
 IDLE_SLICE_S: Final = 0.006
@@ -55,6 +60,10 @@ TICK_MS: Final = 80
 FRAME_MS: Final = 16
 BAND_BACK_S: Final = 0.16
 KEPT_PAGES: Final = 2
+DARK_LINE: Final = QColor(246, 243, 236)
+DARK_PAPER: Final = QColor(36, 70, 58)
+LIGHT_LINE: Final = QColor(30, 70, 58)
+LIGHT_PAPER: Final = QColor(255, 255, 255)
 RECENT_S: Final = 1.0
 """How long a finished stroke can still be taken back as a palm's."""
 
@@ -67,7 +76,7 @@ class Canvas(QWidget):
         person: Who writes here; their undo and the author of their ink.
         page_id: The page to begin with.
         hands: What the contacts of this view do.
-        px_per_mm: Logical px per mm on the glass.
+        metrics: Sizes on the glass.
         now_s: Monotonic clock.
         sound: What chalk sounds like.
     """
@@ -80,8 +89,6 @@ class Canvas(QWidget):
     """A text or note is wanted: an `EditAsked`."""
     selected = Signal(object)
     """The ids of the chosen items, a tuple; empty for none."""
-    selection_dragged = Signal(object)
-    """How the chosen items are being moved: a `SelectionDragged`."""
     writing_changed = Signal(bool)
     """Whether a hand is at work on the glass."""
 
@@ -91,7 +98,7 @@ class Canvas(QWidget):
         person: str,
         page_id: str,
         hands: Hands,
-        px_per_mm: float,
+        metrics: Metrics,
         now_s: Callable[[], float],
         sound: ChalkSound,
         parent: QWidget | None = None,
@@ -110,10 +117,11 @@ class Canvas(QWidget):
         self._page_id = page_id
         self._now_s = now_s
         self._sound = sound
-        self._input = PointerInput(now_s, px_per_mm)
-        self._px_per_mm = px_per_mm
+        self._input = PointerInput(now_s, metrics.glass_px_per_mm)
+        self._metrics = metrics
         self._wet = WetInk()
-        self._overlays = Overlays(px_per_mm)
+        self._overlays = Overlays(metrics.px_per_mm)
+        self._chosen = SelectionFrame(metrics.px_per_mm)
         self._scenes: OrderedDict[str, PageScene] = OrderedDict()
         self._pixels_of: OrderedDict[str, ViewPixels] = OrderedDict()
         self._viewport = self._fitted()
@@ -139,8 +147,8 @@ class Canvas(QWidget):
             effects.WipeDropped: self._wipe_dropped,
             effects.Pointed: self._pointed,
             effects.LassoShown: self._lasso_shown,
-            effects.Selected: lambda e: self.selected.emit(e.item_ids),
-            effects.SelectionDragged: self.selection_dragged.emit,
+            effects.Selected: lambda e: self.choose(e.item_ids),
+            effects.SelectionDragged: self._selection_dragged,
             effects.EditAsked: self.edit_asked.emit,
             effects.Navigated: self._navigated,
             effects.NavigationEnded: self._navigation_ended,
@@ -215,10 +223,11 @@ class Canvas(QWidget):
         if changed:
             self.repaint_all()
 
-    def set_scale_of_glass(self, px_per_mm: float) -> None:
-        """Take another size of the glass."""
-        self._px_per_mm = self._input.px_per_mm = self.hands.px_per_mm = px_per_mm
-        self._overlays.px_per_mm = px_per_mm
+    def set_metrics(self, metrics: Metrics) -> None:
+        """Take other sizes on the glass."""
+        self._metrics = metrics
+        self._input.px_per_mm = self.hands.px_per_mm = metrics.glass_px_per_mm
+        self._overlays.px_per_mm = self._chosen.px_per_mm = metrics.px_per_mm
 
     def repaint_all(self) -> None:
         """Paint the page again from its items."""
@@ -230,6 +239,29 @@ class Canvas(QWidget):
         """Paint a part of the page again, now as far as a frame allows."""
         if area is not None:
             self._repaint_soon(self._pixels.repaint(area))
+
+    @property
+    def chosen(self) -> Mapping[str, Item]:
+        """The chosen items, by id."""
+        return self._chosen.items
+
+    @property
+    def chosen_area(self) -> QRect:
+        """Where the frame around the chosen items is, logical px; empty for none."""
+        return self._chosen.area(self._viewport)
+
+    def choose(self, item_ids: Iterable[str]) -> None:
+        """Choose items of the page; none ends the choice. Those that are gone are left out."""
+        found = {i: item for i in item_ids if (item := self._board.item(i)) is not None}
+        here = {i: item for i, item in found.items() if item.page == self._page_id}
+        if not here and not self._chosen:
+            return
+        area = self._chosen.area(self._viewport)
+        self._chosen.choose(here)
+        if isinstance(self.hands.tool, LassoTool):
+            self.hands.tool.choose(here)
+        self.update(area | self._chosen.area(self._viewport))
+        self.selected.emit(tuple(here))
 
     def shutdown(self) -> None:
         """Let go of the board and stop all timers."""
@@ -308,8 +340,10 @@ class Canvas(QWidget):
         if self._wet:
             self._wet.paint(painter, area, self._viewport, is_dark=is_dark)
         if self._overlays:
-            look = Look(is_dark=is_dark, scale=self._viewport.scale, image=self._open.image)
-            self._overlays.paint(painter, self._viewport, look, self._now_s())
+            self._overlays.paint(painter, self._viewport, self._look(), self._now_s())
+        if self._chosen:
+            paper, colour = (DARK_PAPER, DARK_LINE) if is_dark else (LIGHT_PAPER, LIGHT_LINE)
+            self._chosen.paint(painter, self._viewport, colour, paper)
         painter.end()
         if self.meter is not None:
             self.meter.note_frame(self._now_s())
@@ -352,7 +386,9 @@ class Canvas(QWidget):
         self.update(self._wet.extended(contact, self._viewport))
         stroke = self._wet.stroke(contact)
         if stroke.style.brush is BrushKind.CHALK:
-            speed_mm_s = stroke.speed_pt_s() * self._viewport.scale / self._px_per_mm
+            speed_mm_s = (
+                stroke.speed_pt_s() * self._viewport.scale / self._metrics.glass_px_per_mm
+            )
             self._sound.touch(contact, speed_mm_s, stroke.pressures[-1])
         if self._wet.can_settle():
             self._settle_timer.start()
@@ -385,7 +421,7 @@ class Canvas(QWidget):
             self.update(to_view_rect(area, self._viewport))
 
     def _detail_pt(self) -> float:
-        return tolerance_pt(self._viewport.scale * self.devicePixelRatioF())
+        return tolerance_pt(self._detail())
 
     def _add(self, *items: Item) -> list[str]:
         return self._open.add_items(self.person, self._page_id, items)
@@ -444,6 +480,30 @@ class Canvas(QWidget):
     def _lasso_shown(self, effect: effects.LassoShown) -> None:
         self._overlays.loop = effect.path
         self.update()
+
+    def _selection_dragged(self, effect: effects.SelectionDragged) -> None:
+        items = self._chosen.items
+        if not effect.is_done:
+            area = self._chosen.area(self._viewport)
+            if not self._chosen.is_lifted:
+                self._chosen.lift(self._viewport, self.devicePixelRatioF(), self._look())
+                self.repaint_page(self.scene.show_instead(dict.fromkeys(items, ())))
+            self._chosen.drag(effect.transform)
+            self.update(area | self._chosen.area(self._viewport))
+            return
+        moved = {i: transformed(item, effect.transform) for i, item in items.items()}
+        self.scene.show_again(items)
+        with self._board.change(self.person) as edit:
+            for item_id, item in moved.items():
+                if self._board.item(item_id) is not None:
+                    edit.put(item_id, item)
+        self.choose(moved)
+
+    def _look(self) -> Look:
+        return Look(is_dark=self.scene.is_dark, scale=self._detail(), image=self._open.image)
+
+    def _detail(self) -> float:
+        return self._viewport.scale * self.devicePixelRatioF()
 
     def _tick(self) -> None:
         self._apply(self.hands.tick(self._now_s()))
@@ -520,6 +580,8 @@ class Canvas(QWidget):
         pages = {page.id for page in self._board.pages}
         if self._page_id not in pages:
             self._turn_to_neighbour()
+        if self._chosen and not self._chosen.items.keys().isdisjoint(change.items_before):
+            self.choose(self._chosen.items)
         for page_id in list(self._scenes):
             if page_id not in pages:
                 del self._scenes[page_id]
@@ -576,6 +638,7 @@ class Canvas(QWidget):
         self._stop_gliding()
         self._recent.clear()
         self._overlays.loop = None
+        self.choose(())
 
     def _scene(self, page_id: str) -> PageScene:
         scene = self._scenes.get(page_id)

@@ -1,0 +1,260 @@
+"""One person's side of the board: the canvas with the tools they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from PySide6.QtCore import QRect, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from base.board_doc import Item
+from base.options import Settings
+from base.qt import theme
+from whiteboard.model.board import BoardChange
+from whiteboard.model.bounds import Rect
+from whiteboard.model.eraser_tool import Lookup
+from whiteboard.model.hands import Hands
+from whiteboard.model.palm import PalmRules, PenReport
+from whiteboard.model.prediction import NO_PREDICTION, PREDICT
+from whiteboard.model.smoothing import RAW, SMOOTH
+from whiteboard.model.tool_choice import ToolChoice, ToolKind
+from whiteboard.model.toolbox import Workbench, make_palm, make_tool
+from whiteboard.services.chalk_sound import ChalkSound
+from whiteboard.services.open_board import OpenBoard
+from whiteboard.views.canvas import Canvas
+from whiteboard.views.meter import Meter
+from whiteboard.views.page_bar import PageBar
+from whiteboard.views.toolbar import Toolbar
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every pane of a board shares.
+
+    Attributes:
+        now_s: Monotonic clock.
+        today: Returns the date, for stamps.
+        sound: What chalk sounds like.
+    """
+
+    now_s: Callable[[], float]
+    today: Callable[[], date]
+    sound: ChalkSound
+
+
+class Pane(QWidget):
+    """The canvas, the toolbar and the page bar of one person.
+
+    Args:
+        open_board: The board.
+        person: Id of the person; their undo and the author of their ink.
+        page_id: The page to begin with.
+        surroundings: What is shared.
+        values: The settings in force.
+    """
+
+    picture_asked = Signal()
+    """The person wants a picture on their page."""
+    pages_asked = Signal()
+    """The person wants to see all pages."""
+    more_asked = Signal()
+    """The person wants what is not in the tray."""
+    side_chosen = Signal(str)
+    """The person moved their tools to a side."""
+
+    def __init__(
+        self,
+        open_board: OpenBoard,
+        person: str,
+        page_id: str,
+        surroundings: Surroundings,
+        values: Settings,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._board = open_board.board
+        self._around = surroundings
+        self._choice = ToolChoice()
+        self._values = values
+        glass = theme.metrics().glass_px_per_mm
+        pen, palm = (
+            make_tool(self._choice, self._bench()),
+            make_palm(self._choice, self._bench()),
+        )
+        hands = Hands(palm_rules(values), glass, pen or palm, palm)
+        self.canvas = Canvas(
+            open_board,
+            person,
+            page_id,
+            hands,
+            theme.metrics(),
+            surroundings.now_s,
+            surroundings.sound,
+            self,
+        )
+        self.toolbar = Toolbar(self)
+        self.page_bar = PageBar(self)
+        self._meter = Meter(surroundings.now_s, self)
+        self._meter.hide()
+        self._connect()
+        self._stop_listening = self._board.on_change(self._board_changed)
+        self.take_settings(values)
+        self.hold(self._choice)
+        self._note_pages()
+
+    @property
+    def person(self) -> str:
+        """Whose side it is."""
+        return self.canvas.person
+
+    @property
+    def choice(self) -> ToolChoice:
+        """What the person holds."""
+        return self._choice
+
+    def hold(self, choice: ToolChoice) -> None:
+        """Put a tool into the person's hand."""
+        if choice.tool is ToolKind.PICTURE:
+            self.toolbar.set_choice(self._choice)
+            self.picture_asked.emit()
+            return
+        if choice.tool is not ToolKind.LASSO:
+            self.canvas.choose(())
+        self._choice = choice
+        self.toolbar.set_choice(choice)
+        tool = make_tool(choice, self._bench())
+        hands = self.canvas.hands
+        hands.moves_only = tool is None
+        if tool is not None:
+            hands.tool = tool
+        hands.eraser = make_palm(choice, self._bench())
+        if choice.tool is ToolKind.CHALK:
+            self._around.sound.wake()
+
+    def take_settings(self, values: Settings) -> None:
+        """Follow the settings."""
+        self._values = values
+        self.canvas.set_feel(
+            SMOOTH if values.smoothing_on else RAW,
+            PREDICT if values.prediction_on else NO_PREDICTION,
+        )
+        self.canvas.hands.rules = palm_rules(values)
+        self.canvas.set_metrics(theme.metrics())
+        self.toolbar.set_side(values.toolbar_side)
+        if values.meter_on:
+            self.canvas.meter = self._meter
+            self._meter.start()
+        else:
+            self.canvas.meter = None
+            self._meter.stop()
+        self._dock()
+
+    def undo(self) -> None:
+        """Take back the person's last step."""
+        self.canvas.choose(())
+        self._board.undo(self.person)
+
+    def redo(self) -> None:
+        """Do the person's last step again."""
+        self.canvas.choose(())
+        self._board.redo(self.person)
+
+    def next_page(self) -> None:
+        """Turn forward; behind the last page lies a new one."""
+        place = self._place()
+        if place + 1 < len(self._board.pages):
+            self.canvas.show_page(self._board.pages[place + 1].id)
+        else:
+            self.add_page()
+
+    def previous_page(self) -> None:
+        """Turn back."""
+        place = self._place()
+        if place > 0:
+            self.canvas.show_page(self._board.pages[place - 1].id)
+
+    def add_page(self) -> None:
+        """Put a new page behind this one, with the same background, and turn to it."""
+        page = self._board.page(self.canvas.page_id)
+        with self._board.change(self.person) as edit:
+            new_page = edit.add_page(
+                self._place() + 1, page.background, page.width_pt, page.height_pt
+            )
+        self.canvas.show_page(new_page)
+
+    def shutdown(self) -> None:
+        """Let go of the board."""
+        self._meter.stop()
+        self._stop_listening()
+        self.canvas.shutdown()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.canvas.setGeometry(self.rect())
+        self._dock()
+
+    def _connect(self) -> None:
+        bar, pages = self.toolbar, self.page_bar
+        bar.choice_changed.connect(self.hold)
+        bar.undo_asked.connect(self.undo)
+        bar.redo_asked.connect(self.redo)
+        bar.more_asked.connect(self.more_asked)
+        bar.side_changed.connect(self.side_chosen)
+        pages.previous_asked.connect(self.previous_page)
+        pages.next_asked.connect(self.next_page)
+        pages.add_asked.connect(self.add_page)
+        pages.sheet_asked.connect(self.pages_asked)
+        self.canvas.page_changed.connect(self._note_pages)
+
+    def _bench(self) -> Workbench:
+        return Workbench(theme.metrics().px_per_mm, self._lookup(), self._around.today)
+
+    def _lookup(self) -> Lookup:
+        # Looked up at each call: the page under the tool may have been turned.
+        def find(area: Rect) -> list[tuple[str, Item]]:
+            return self.canvas.scene.entries(area)
+
+        return find
+
+    def _board_changed(self, change: BoardChange) -> None:
+        self._note_undo()
+        if change.pages:
+            self._note_pages()
+
+    def _note_undo(self) -> None:
+        self.toolbar.set_undo(
+            self._board.can_undo(self.person), self._board.can_redo(self.person)
+        )
+
+    def _note_pages(self) -> None:
+        self.page_bar.set_place(self._place(), len(self._board.pages))
+        self.toolbar.set_dark(self.canvas.scene.is_dark)
+        self._note_undo()
+
+    def _place(self) -> int:
+        ids = [page.id for page in self._board.pages]
+        return ids.index(self.canvas.page_id) if self.canvas.page_id in ids else 0
+
+    def _dock(self) -> None:
+        area: QRect = self.rect()
+        if area.isEmpty():
+            return
+        self.toolbar.place_in(area)
+        self.page_bar.place_in(area, self._values.toolbar_side)
+        gap = theme.metrics().px(4)
+        self._meter.resize(self._meter.sizeHint())
+        self._meter.move(gap, gap)
+
+
+def palm_rules(values: Settings) -> PalmRules:
+    """Return the palm rule that the settings ask for."""
+    return PalmRules(
+        pen_report=PenReport(values.pen_reported),
+        large_mm=values.palm_least_mm,
+        small_mm=min(values.finger_most_mm, values.palm_least_mm),
+    )
