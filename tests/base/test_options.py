@@ -16,6 +16,7 @@ from base.options import (
     declarations,
     format_file,
 )
+from base.paths import ASSETS_DIR
 
 NOW = datetime(2026, 11, 21, 9, 5, 7, tzinfo=UTC)
 
@@ -214,3 +215,8 @@ def test_finger_is_never_larger_than_a_palm() -> None:
     assert finger.most is not None
     assert palm.least is not None
     assert finger.most <= palm.least
+
+
+def test_every_item_of_a_choice_has_its_icon() -> None:
+    icons = {path.stem for path in (ASSETS_DIR / "icons").glob("*.svg")}
+    assert {item.icon for known in declarations() for item in known.row.items} <= icons
