@@ -115,8 +115,18 @@ def test_every_option_of_the_program_has_its_line_in_the_reference() -> None:
     assert [option for option in options if f"| `{option}" not in page] == []
 
 
-def test_every_decision_is_on_the_index() -> None:
-    folder = ROOT / "docs" / "decisions"
-    index = (folder / "README.md").read_text("utf-8")
-    pages = [path.name for path in folder.glob("*.md") if path.name != "README.md"]
-    assert [name for name in pages if f"({name})" not in index] == []
+@pytest.mark.parametrize(
+    ("folder", "index"),
+    [
+        ("decisions", "decisions/README.md"),
+        ("explanation", "README.md"),
+        ("how-to", "README.md"),
+        ("reference", "README.md"),
+    ],
+)
+def test_every_page_is_on_its_index(folder: str, index: str) -> None:
+    docs = ROOT / "docs"
+    links = (docs / index).read_text("utf-8")
+    base = (docs / index).parent
+    pages = [p.relative_to(base) for p in (docs / folder).glob("*.md") if p != docs / index]
+    assert [str(page) for page in pages if f"({page})" not in links] == []

@@ -15,7 +15,7 @@ def compute() -> None:
 
 
 def wait_for_a_disk() -> None:
-    time.sleep(0.4)
+    time.sleep(0.8)
 
 
 def run_in_loop(qtbot: QtBot, slot: Callable[[], None]) -> LoopWatch:
