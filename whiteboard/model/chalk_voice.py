@@ -24,11 +24,11 @@ FloatArray = NDArray[np.float32]
 MAX_HANDS: Final = 10
 """Contacts that sound together; a display reports ten, a further one stays mute."""
 
-MAX_BLOCK: Final = 512
-"""Samples that one call of `synthesise` makes at most."""
+MAX_BLOCK: Final = 128
+"""Samples that one call of `synthesise` makes at most; a sound server asks for 120."""
 
 _BODY_TAPS: Final = 384
-_FFT_SIZE: Final = 1024
+_FFT_SIZE: Final = 512
 _TAP_S: Final = 0.020
 _TAP_VARIANTS: Final = 8
 _PROFILE_STEP_MM: Final = 0.02
@@ -97,15 +97,14 @@ class Slate:
         chalk: What it was made for.
         profile: Shape (p,) float32, roughness each 0.02 mm along the board, RMS 1; the
             last value is the first one again.
-        slow_body, fast_body: Shape (513,) complex64, what the slate does to the noise of a
-            slow (duller) and a fast (brighter) hand; white noise of RMS 1 leaves with RMS 1.
+        bodies: Shape (2, 257) complex64, what the slate does to the noise of a slow (duller)
+            and of a fast (brighter) hand; white noise of RMS 1 leaves with RMS 1.
         taps: Shape (v, k) float32, ways in which a contact sounds, peak 1.
     """
 
     chalk: Chalk
     profile: FloatArray
-    slow_body: NDArray[np.complex64]
-    fast_body: NDArray[np.complex64]
+    bodies: NDArray[np.complex64]
     taps: FloatArray
 
 
@@ -166,8 +165,12 @@ def make_slate(chalk: Chalk, rng: np.random.Generator) -> Slate:
     return Slate(
         chalk,
         _make_profile(chalk.grain_mm, rng),
-        _make_body(chalk.sample_rate_hz, low_hz=1400.0, high_hz=4200.0),
-        _make_body(chalk.sample_rate_hz, low_hz=1800.0, high_hz=6200.0),
+        np.stack(
+            [
+                _make_body(chalk.sample_rate_hz, low_hz=1400.0, high_hz=4200.0),
+                _make_body(chalk.sample_rate_hz, low_hz=1800.0, high_hz=6200.0),
+            ]
+        ),
         _make_taps(chalk.sample_rate_hz, rng),
     )
 
@@ -242,22 +245,21 @@ def synthesise(
         raise ValueError(f"a block has 1 to {MAX_BLOCK} samples, not {samples}")
     if sounding.silent:
         return np.zeros(samples, np.float32), sounding
-    mix = np.zeros(max(samples + max(_BODY_TAPS - 1, slate.taps.shape[1]), 1), np.float32)
-    slow = np.zeros(samples, np.float32)
-    fast = np.zeros(samples, np.float32)
+    mix = np.zeros(samples + max(_BODY_TAPS - 1, slate.taps.shape[1]), np.float32)
+    noises = np.zeros((2, samples), np.float32)
     hands: dict[int, Hand] = {}
     for contact_id, hand in sounding.hands.items():
         dragged, noise = _drag(slate, hand, samples, rng)
         share = dragged.dragged_mm_s / (
             dragged.dragged_mm_s + 2.5 * slate.chalk.half_speed_mm_s
         )
-        slow += (1.0 - share) * noise
-        fast += share * noise
+        noises[0] += (1.0 - share) * noise
+        noises[1] += share * noise
         if hand.tap:
             _add_tap(slate, hand.tap, mix, rng)
         if dragged.down or dragged.level > _SILENCE:
             hands[contact_id] = dragged
-    _add_body(slate, slow, fast, mix)
+    _add_body(slate, noises, mix)
     mix[: sounding.tail.size] += sounding.tail
     tail = mix[samples:]
     if float(np.abs(tail).max()) < _SILENCE and all(hand.still for hand in hands.values()):
@@ -329,12 +331,11 @@ def _roughness(profile: FloatArray, place_mm: NDArray[np.floating]) -> FloatArra
     return value
 
 
-def _add_body(slate: Slate, slow: FloatArray, fast: FloatArray, mix: FloatArray) -> None:
-    """Add what the slate makes of the noise."""
-    spectrum = np.fft.rfft(slow, _FFT_SIZE) * slate.slow_body
-    spectrum += np.fft.rfft(fast, _FFT_SIZE) * slate.fast_body
-    length = slow.size + _BODY_TAPS - 1
-    mix[:length] += np.fft.irfft(spectrum, _FFT_SIZE)[:length].astype(np.float32)
+def _add_body(slate: Slate, noises: FloatArray, mix: FloatArray) -> None:
+    """Add what the slate makes of the noise of slow and of fast hands."""
+    spectrum = (np.fft.rfft(noises, _FFT_SIZE) * slate.bodies).sum(axis=0)
+    length = noises.shape[1] + _BODY_TAPS - 1
+    mix[:length] += np.fft.irfft(spectrum, _FFT_SIZE)[:length]
 
 
 def _add_tap(slate: Slate, strength: float, mix: FloatArray, rng: np.random.Generator) -> None:

@@ -1,7 +1,7 @@
 """What the board tells the chalk's process: a ring of records in shared memory.
 
-The board writes and never looks whether anybody reads; the process reads what is new ten
-times a hundred milliseconds while it is awake. A process that falls behind loses the
+The board writes and never looks whether anybody reads; the process reads what is new with
+each block of sound while it is awake. A process that falls behind loses the
 oldest records. That is harmless: every record says all that shapes the sound, the next one
 says it again, and a hand of which nothing more is heard falls silent by itself.
 
@@ -86,8 +86,11 @@ class Ring:
 
     def put(
         self, kind: int, contact_id: int, speed_mm_s: float, pressure: float, volume: float
-    ) -> None:
+    ) -> bool:
         """Write a record, over the oldest one when the ring is full.
+
+        Returns:
+            Whether the reader sleeps and wants the bell.
 
         Raises:
             struct.error: contact_id needs more than 64 bits.
@@ -97,6 +100,7 @@ class Ring:
         _RECORD.pack_into(self._records, place, contact_id, kind, speed_mm_s, pressure, volume)
         self._count += 1
         self._head[0] = self._count
+        return bool(self._head[1])
 
     def take(self) -> Iterator[Record]:
         """Return what is new, oldest first."""

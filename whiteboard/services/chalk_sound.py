@@ -200,8 +200,7 @@ class ChalkSound:
     def _send(
         self, kind: Kind, contact_id: int = 0, speed_mm_s: float = 0.0, pressure: float = 0.0
     ) -> None:
-        self._ring.put(kind, contact_id, speed_mm_s, pressure, self._volume)
-        if self._ring.asleep:
+        if self._ring.put(kind, contact_id, speed_mm_s, pressure, self._volume):
             self._ring_bell()
 
     def _ring_bell(self) -> None:

@@ -16,10 +16,13 @@ import time
 from typing import Final
 
 # Read by the sound server's client library when the first stream connects; Qt has no
-# setting for it and asks for 16 ms. With 10 ms the sound starts 5 ms earlier.
+# setting for it and asks for 16 ms. With 10 ms the sound starts 5 ms
+# earlier; 8 ms gave gaps on a busy machine.
 os.environ.setdefault("PULSE_LATENCY_MSEC", "10")
 os.environ.setdefault("PIPEWIRE_LATENCY", "256/48000")
-# Transforms of 1,024 samples: more threads cost memory and gain nothing.
+# Said while modules load, before a message handler of ours could be there.
+os.environ.setdefault("QT_LOGGING_RULES", "qt.multimedia.*=false")
+# Transforms of 512 samples: more threads cost memory and gain nothing.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
@@ -42,6 +45,8 @@ from whiteboard.model.chalk_voice import Chalk, Slate, Sounding
 from whiteboard.services.chalk_channel import READY, Exit, Kind, Ring, SharedBytes
 
 BUFFER_MS: Final = 10
+"""Between us and the sound server; 7 ms gave gaps on a busy machine."""
+
 CHECK_MS: Final = 500
 STALLED_S: Final = 4.0
 """A sink that pulls nothing for so long is lost.

@@ -22,7 +22,7 @@ from whiteboard.model.chalk_voice import (
 
 CHALK = Chalk()
 RATE_HZ = CHALK.sample_rate_hz
-BLOCK = 480
+BLOCK = 120
 STEP_S = BLOCK / RATE_HZ
 
 
@@ -39,7 +39,7 @@ def play(
     hands: int = 1,
     seed: int = 2,
 ) -> FloatArray:
-    """Ask `hand` every 10 ms for speed and pressure; None lifts."""
+    """Ask `hand` every 2.5 ms for speed and pressure; None lifts."""
     rng = np.random.default_rng(seed)
     sounding = Sounding()
     blocks = []
@@ -162,11 +162,11 @@ def test_hand_that_stops_falls_silent_without_a_report(slate: Slate) -> None:
     rng = np.random.default_rng(2)
     sounding = touch(Sounding(), 1, 300, 0.8)
     heard = []
-    for _ in range(40):
+    for _ in range(160):
         block, sounding = synthesise(slate, sounding, BLOCK, rng)
         heard.append(block)
-    assert np.abs(heard[2]).max() > 0.01
-    assert not np.concatenate(heard[30:]).any()
+    assert np.abs(heard[8]).max() > 0.01
+    assert not np.concatenate(heard[120:]).any()
     assert sounding.silent
 
 
