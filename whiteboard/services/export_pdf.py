@@ -27,14 +27,14 @@ BATCH: Final = 200
 """Strokes worked on at once, between two looks at whether to go on."""
 
 # WORKAROUND(QPdfEngine writes no blend modes, until it does): highlighter ink is written
-# with an opacity that nothing else here has, and the finished file's graphics state of
-# that opacity is turned into one of the blend mode, in the same number of bytes.
+# with an opacity that nothing else here has, and in the finished file the graphics state
+# of that opacity becomes one of a blend mode. Every other state then has to say that it is
+# Normal. All in the same number of bytes, for the file's table holds their places.
 _DARKEN_ALPHA: Final = 254
 _LIGHTEN_ALPHA: Final = 253
-_BLENDS: Final = {
-    re.compile(rb"\n<<\n/ca 0\.9960784\d+ "): b"\n<<\n/BM /Darken",
-    re.compile(rb"\n<<\n/ca 0\.9921568\d+ "): b"\n<<\n/BM /Lighten",
-}
+_OPACITY_STATE: Final = re.compile(rb"(?<=\n<<\n)/ca (\S+) \n/CA (\S+) \n(?=>>)")
+_PLAIN_STATE: Final = (b"/AIS false", b"/BM/Normal")
+"""In the state of opaque ink: AIS is false by default."""
 
 
 class PdfJob:
@@ -86,8 +86,10 @@ class PdfJob:
         painter.resetTransform()
         painter.scale(GRID_PER_PT * zoom, GRID_PER_PT * zoom)
         painter.translate(-extent.left, -extent.top)
-        painter.fillRect(to_qrect(extent), QColor(*BOARD_RGB[background.surface]))
-        painter.setClipRect(to_qrect(extent))
+        # Page sizes are written in whole points: no white hair is to be left at an edge.
+        sheet = to_qrect(extent.outset(1.0))
+        painter.fillRect(sheet, QColor(*BOARD_RGB[background.surface]))
+        painter.setClipRect(sheet)
         for mark in ruling_marks(background, to_qrect(extent), 1e3):
             draw_mark(painter, mark)
         for is_ink, run in groupby(page.items, lambda item: isinstance(item, StrokeItem)):
@@ -135,7 +137,16 @@ def _zoom(extent: Rect) -> float:
 
 
 def _with_blend_modes(pdf: bytes) -> bytes:
-    for opacity, blend in _BLENDS.items():
-        for found in opacity.findall(pdf):
-            pdf = pdf.replace(found, blend.ljust(len(found)))
-    return pdf
+    return _OPACITY_STATE.sub(_blend_state, pdf).replace(*_PLAIN_STATE, 1)
+
+
+def _blend_state(found: re.Match[bytes]) -> bytes:
+    fill, line = float(found[1]), float(found[2])
+    match round(fill * 255, 3):
+        case alpha if abs(alpha - _DARKEN_ALPHA) < 0.01:
+            state = b"/BM/Darken"
+        case alpha if abs(alpha - _LIGHTEN_ALPHA) < 0.01:
+            state = b"/BM/Lighten"
+        case _:
+            state = f"/ca {fill:.3f}/BM/Normal/CA {line:.3g}".encode()
+    return state.ljust(len(found[0]) - 1) + b"\n"
