@@ -49,13 +49,27 @@ class OpenBoard(QObject):
         self._log = structlog.get_logger(__name__)
         self._images: OrderedDict[bytes, QImage] = OrderedDict()
         self._asked: set[bytes] = set()
-        self._stop_keeping: Callable[[], None] = keep_board(self.board, file)
+        self.stop_keeping: Callable[[], None] = keep_board(self.board, file)
+        """Ends the writing of changes to the file, before the file is closed."""
         self._image_decoded.connect(self._take_image, Qt.ConnectionType.QueuedConnection)
 
     @property
     def path(self) -> Path:
         """Where the board lies."""
         return self.file.path
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing is on the board: one nameless, empty page, and nothing unreadable."""
+        board = self.board
+        pages = board.pages
+        return (
+            not self.file.read_only
+            and not board.title
+            and not board.unreadable
+            and len(pages) <= 1
+            and not any(board.items(page.id) for page in pages)
+        )
 
     def ensure_page(self, background: Background) -> None:
         """Give a board without pages its first one; that is no step of anybody's undo."""
@@ -88,11 +102,6 @@ class OpenBoard(QObject):
             self._asked.add(sha256)
             self._worker.submit(lambda: self._decode(sha256))
         return None
-
-    def close(self) -> None:
-        """Write what is unwritten and close the file. Blocks."""
-        self._stop_keeping()
-        self.file.close()
 
     def _decode(self, sha256: bytes) -> None:
         """Read and decode a picture. Worker thread."""

@@ -75,7 +75,7 @@ class Meter(QWidget):
         if self._figures is None:
             return _("Write to measure")
         return _(
-            "{rate:.0f} events/s\nTo the frame {p50:.1f} ms, 95 % {p95:.1f} ms, worst {worst:.1f} ms"
+            "{rate:.0f} events/s\nTo frame {p50:.1f} ms, 95% {p95:.1f} ms, worst {worst:.1f} ms"
         ).format(
             rate=self._figures.rate_hz,
             p50=self._figures.p50_ms,
