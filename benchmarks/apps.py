@@ -11,13 +11,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import ROOT
-from tools.x11 import Rect, Screen, Windows, X11Error, XServer
+from tools.x11 import Rect, Screen, Window, Windows, X11Error, XServer
 
 READY_TIMEOUT_S = 60.0
 XOURNAL_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
@@ -49,7 +50,7 @@ class App:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A started application: its process and home folder."""
+    """A started application: its process, whose stdin can be written to, and home folder."""
 
     process: subprocess.Popen[bytes]
     home: Path
@@ -58,6 +59,13 @@ class Running:
     def pid(self) -> int:
         """Of the first process."""
         return self.process.pid
+
+    def order(self, text: str) -> None:
+        """Send a line to the application's stdin."""
+        if self.process.stdin is None:
+            raise X11Error("the application has no stdin")
+        self.process.stdin.write(f"{text}\n".encode())
+        self.process.stdin.flush()
 
     def words(self) -> str:
         """Return what the application printed so far."""
@@ -72,6 +80,17 @@ def kokuban(*options: str, home_screen: bool = False) -> App:
         line += ["--screen", "home" if home_screen else "board"]
         line += ["--size", f"{server.width}x{server.height}", "--data-dir", str(home / "data")]
         return [*line, *options]
+
+    return App("Kokuban", command)
+
+
+def driven_kokuban(*options: str) -> App:
+    """Return Kokuban with `benchmarks.inproc_driver` in it, which takes orders on stdin."""
+    plain = kokuban(*options)
+
+    def command(home: Path, server: XServer) -> Sequence[str]:
+        python, _main, *rest = plain.command(home, server)
+        return [python, "-m", "benchmarks.inproc_driver", *rest]
 
     return App("Kokuban", command)
 
@@ -146,7 +165,7 @@ def start(app: App, server: XServer, home: Path) -> Iterator[Running]:
                 app.command(home, server),
                 env=environment,
                 cwd=ROOT,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=words,
                 stderr=words,
                 start_new_session=True,
@@ -167,16 +186,23 @@ def wait_until_ready(running: Running, server: XServer) -> None:
         TimeoutError: no window in time.
     """
     with Windows(server) as windows, Screen(server) as screen:
-        try:
-            window = windows.wait_for("", READY_TIMEOUT_S, larger_than=(300, 300))
-        except TimeoutError as error:
-            raise X11Error(f"no window; it said: {running.words()}") from error
+        window = _wait_for_window(running, windows)
         full = Rect(0, 0, server.width, server.height)
         if window.rect != full:
             windows.place(window, full)
         screen.wait_until_still(still_s=1.0, timeout_s=READY_TIMEOUT_S)
     if running.process.poll() is not None:
         raise X11Error(f"it ended; it said: {running.words()}")
+
+
+def _wait_for_window(running: Running, windows: Windows) -> Window:
+    deadline_s = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < deadline_s and running.process.poll() is None:
+        try:
+            return windows.wait_for("", 0.2, larger_than=(300, 300))
+        except TimeoutError:
+            continue
+    raise X11Error(f"no window; it said: {running.words()}")
 
 
 def _end_session(process: subprocess.Popen[bytes]) -> None:

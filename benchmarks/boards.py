@@ -28,6 +28,9 @@ without making it one solid colour."""
 FIRST_COLOUR, COLOURS = 1, 5
 """Palette indices of the ink; 0, what the pen writes with at first, is left out so that a new
 stroke shows wherever it goes."""
+CLEAR_PT = (660.0, 375.0, 780.0, 435.0)
+"""Left, top, right, bottom of a window in the middle of the page that stays empty, for what
+is done to one stroke alone."""
 AUTHOR = "benchmark"
 
 
@@ -95,7 +98,7 @@ def stroke_samples(count: int, samples: int) -> Iterator[npt.NDArray[np.float64]
         angle = random.uniform(0, 2 * np.pi) + random.uniform(-4, 4) * along
         angle += random.uniform(0.3, 1.2) * np.sin(random.uniform(4, 9) * along)
         step = STROKE_PT / samples
-        start = random.uniform((STROKE_PT, STROKE_PT), _far_corner())
+        start = _start(random)
         pressure = 0.25 + 0.5 * np.sin(np.pi * along) + random.normal(0, 0.01, samples)
         yield np.column_stack(
             [
@@ -108,8 +111,15 @@ def stroke_samples(count: int, samples: int) -> Iterator[npt.NDArray[np.float64]
         )
 
 
-def _far_corner() -> tuple[float, float]:
-    return DEFAULT_WIDTH_PT - STROKE_PT, DEFAULT_HEIGHT_PT - STROKE_PT
+def _start(random: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Return a start from which a stroke stays on the page and out of the clear window."""
+    far_corner = (DEFAULT_WIDTH_PT - STROKE_PT, DEFAULT_HEIGHT_PT - STROKE_PT)
+    left, top, right, bottom = CLEAR_PT
+    while True:
+        x, y = start = random.uniform((STROKE_PT, STROKE_PT), far_corner)
+        beside = not left - STROKE_PT < x < right + STROKE_PT
+        if beside or not top - STROKE_PT < y < bottom + STROKE_PT:
+            return start
 
 
 def main() -> int:

@@ -185,11 +185,14 @@ class _Trial:
                 pointer.stroke(_stroke(*cell), RATE_HZ)
                 self._rest()
             self._reach(moment, pointer, cells[count])
+            # Before the kill: with the process goes its window.
+            shown = [
+                number
+                for number, cell in enumerate(cells)
+                if _look(screen, cell) != blank[cell]
+            ]
             os.killpg(running.pid, signal.SIGKILL)
             running.process.wait()
-            shown = [
-                index for index, cell in enumerate(cells) if _look(screen, cell) != blank[cell]
-            ]
         self._written += cells
         finished = cells[: max(shown, default=0)]
         return self._judge(calibration, moment, finished)
