@@ -35,6 +35,9 @@ AWAKE_S: Final = 10.0
 END_S: Final = 2.0
 """How long the process may take to end when asked, before it is killed."""
 
+# Looking a member up in an enumeration is a Python call on 3.11; this is the ink's path.
+_TOUCH: Final = int(Kind.TOUCH)
+
 _log = structlog.get_logger(__name__)
 
 
@@ -70,7 +73,7 @@ class ChalkSound:
     far end does not hear it.
 
     All methods are for the UI thread. All but `shutdown` return at once: `touch` and `lift`
-    in some 2 µs, without waiting for a lock, a disk or another process.
+    in some microseconds, without waiting for a lock, a disk or another process.
 
     Args:
         volume: 0 (mute) to 1, felt loudness: the amplitude is its square.
@@ -144,8 +147,8 @@ class ChalkSound:
             speed_mm_s: Speed on the glass, >= 0; 0 with the first sample.
             pressure: 0 to 1; 1 from a device that reports none.
         """
-        if self._on:
-            self._send(Kind.TOUCH, contact_id, speed_mm_s, pressure)
+        if self._on and self._ring.put(_TOUCH, contact_id, speed_mm_s, pressure, self._volume):
+            self._ring_bell()
 
     def lift(self, contact_id: int) -> None:
         """Report that the chalk has left the board, or that its stroke was taken back."""
@@ -197,10 +200,8 @@ class ChalkSound:
         self._nudge_in.close()
         self._nudge_out.close()
 
-    def _send(
-        self, kind: Kind, contact_id: int = 0, speed_mm_s: float = 0.0, pressure: float = 0.0
-    ) -> None:
-        if self._ring.put(kind, contact_id, speed_mm_s, pressure, self._volume):
+    def _send(self, kind: Kind, contact_id: int = 0) -> None:
+        if self._ring.put(kind, contact_id, 0.0, 0.0, self._volume):
             self._ring_bell()
 
     def _ring_bell(self) -> None:
