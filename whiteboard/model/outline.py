@@ -27,6 +27,7 @@ two each for position, speed and width, one for the curve, one to spare."""
 
 _SHARP_COS: Final = math.cos(math.radians(25))
 _MAX_PIECES: Final = 16
+_THINNINGS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,25 +232,37 @@ def _drop_repeats(line: CentreLine) -> CentreLine:
 
 def _thin_out(line: CentreLine, tolerance_pt: float) -> CentreLine:
     """Drop every second row where the line through its neighbours says the same."""
-    budget = tolerance_pt * 0.5
-    for _ in range(2):
+    budget = tolerance_pt * 0.7
+    for _ in range(_THINNINGS):
         points, half = line.points, line.half_widths
         if len(points) < 3:
-            return line
+            break
         chord = points[2:] - points[:-2]
         arm = points[1:-1] - points[:-2]
-        length = np.maximum(np.hypot(chord[:, 0], chord[:, 1]), 1e-9)
-        off = np.abs(chord[:, 0] * arm[:, 1] - chord[:, 1] * arm[:, 0]) / length
-        along = (chord * arm).sum(axis=1) / (length * length)
+        squared = np.maximum(chord[:, 0] ** 2 + chord[:, 1] ** 2, 1e-18)
+        off = chord[:, 0] * arm[:, 1] - chord[:, 1] * arm[:, 0]
+        along = (chord[:, 0] * arm[:, 0] + chord[:, 1] * arm[:, 1]) / squared
         swell = np.abs(half[1:-1] - half[:-2] - along * (half[2:] - half[:-2]))
+        drop = (off * off <= budget * budget * squared) & (swell <= budget)
+        drop &= (along > 0) & (along < 1)
+        # Never two neighbours at once, never an end of a stroke.
+        drop &= _is_odd(line.borders, len(points))[1:-1]
         keep = np.ones(len(points), dtype=np.bool_)
-        keep[1:-1] = (off > budget) | (swell > budget) | (along <= 0) | (along >= 1)
-        index = np.arange(len(points)) - np.repeat(line.borders[:-1], np.diff(line.borders))
-        keep |= index % 2 == 0
+        keep[1:-1] = ~drop
         keep[line.borders[1:] - 1] = True
+        before = len(points)
         line = _keep(line, keep)
-        budget *= 0.5
+        if len(line.points) > 0.9 * before:
+            break
+        budget *= 0.7
     return line
+
+
+def _is_odd(borders: Borders, count: int) -> npt.NDArray[np.bool_]:
+    """Tell every second row of each stroke, the first row never."""
+    index = np.arange(count) - np.repeat(borders[:-1], np.diff(borders))
+    odd: npt.NDArray[np.bool_] = index % 2 == 1
+    return odd
 
 
 def _curve(line: CentreLine, tolerance_pt: float) -> CentreLine:
