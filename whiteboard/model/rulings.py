@@ -157,15 +157,22 @@ def _lines(part: Rect, scale: float) -> Iterator[Rule]:
 
 
 def _dots(part: Rect, scale: float) -> Iterator[Dot]:
-    strength = fade(DOT_PITCH_PT, scale)
-    every = 1 if strength > 0 else DOT_BOLD_EVERY
-    pitch = DOT_PITCH_PT * every
-    strength = strength or fade(pitch, scale)
-    if strength > 0:
-        columns = _steps(part.left, part.right, pitch, 1)
-        for j in _steps(part.top, part.bottom, pitch, 1):
-            for i in columns:
-                yield Dot(i * pitch, j * pitch, DOT_RADIUS_PT, strength)
+    """From far only every fifth dot stays."""
+    fine = fade(DOT_PITCH_PT, scale)
+    if fine > 0:
+        yield from _dot_rows(part, DOT_PITCH_PT, fine)
+    if fine < 1:
+        pitch = DOT_PITCH_PT * DOT_BOLD_EVERY
+        bold = fade(pitch, scale)
+        if bold > fine:
+            yield from _dot_rows(part, pitch, bold)
+
+
+def _dot_rows(part: Rect, pitch: float, strength: float) -> Iterator[Dot]:
+    columns = _steps(part.left, part.right, pitch, 1)
+    for j in _steps(part.top, part.bottom, pitch, 1):
+        for i in columns:
+            yield Dot(i * pitch, j * pitch, DOT_RADIUS_PT, strength)
 
 
 def _staff(part: Rect, scale: float) -> Print:
@@ -181,8 +188,9 @@ def _staff(part: Rect, scale: float) -> Print:
             for j in range(STAFF_LINES):
                 y = top + j * STAFF_GAP_PT
                 rules.append(Rule(part.left, y, part.right, y, FINE_PT, strength))
-        else:  # from far a staff is a grey band
-            solids.append(_box(part.left, top, part.right, top + height, 0.25))
+        if strength < 1:  # from far a staff is a pale band
+            band = 0.25 * (1 - strength)
+            solids.append(_box(part.left, top, part.right, top + height, band))
     return Print(rules=tuple(rules), solids=tuple(solids))
 
 
@@ -220,12 +228,12 @@ class _Sheet:
 
     def rules(self) -> Iterator[Rule]:
         """Yield the lines, the frame last."""
-        fine = fade(GENKO_FURIGANA_PT, self._scale) * 0.75
+        fine = fade(GENKO_FURIGANA_PT, self._scale)
         for left in (self._left, self._spine + GENKO_SPINE_PT):
+            if fine < 1:
+                yield from self._columns(left, 1 - fine)
             if fine > 0:
-                yield from self._cells(left, fine)
-            else:
-                yield from self._columns(left)
+                yield from self._cells(left, 0.75 * fine)
         for x in (self._spine, self._spine + GENKO_SPINE_PT):
             yield self._vertical(x, BOLD_PT, 1.0)
         yield self._vertical(self._left, BOLD_PT, 1.0)
@@ -244,10 +252,10 @@ class _Sheet:
                 y = self._top + row * GENKO_CELL_PT
                 yield Rule(x0, y, x1, y, FINE_PT, strength)
 
-    def _columns(self, left: float) -> Iterator[Rule]:
+    def _columns(self, left: float, share: float) -> Iterator[Rule]:
         """From far, one line between two columns stands for all their cells."""
         pitch = GENKO_CELL_PT + GENKO_FURIGANA_PT
-        strength = fade(pitch, self._scale) * 0.4
+        strength = fade(pitch, self._scale) * 0.4 * share
         if strength > 0:
             for column in range(1, GENKO_HALF_COLUMNS):
                 x = left + column * pitch - GENKO_FURIGANA_PT / 2

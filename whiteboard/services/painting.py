@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QTransform
 
 from base.board_doc import (
@@ -32,7 +32,7 @@ from base.board_doc import (
 from whiteboard.model.bounds import Rect
 from whiteboard.model.page import Background, Ruling, Surface
 from whiteboard.model.palette import BOARD_RGB, NOTE_INK_RGB, Rgb, ink_rgb, note_rgb
-from whiteboard.model.rulings import Print, plan_ruling
+from whiteboard.model.rulings import Dot, Print, Rule, plan_ruling
 from whiteboard.model.shapes import ellipse_beziers, shape_path
 from whiteboard.services.ink_painting import paint_strokes
 from whiteboard.services.lettering import (
@@ -72,6 +72,7 @@ _FOLD: Final = 0.14
 _SHADE: Final = 0.022
 _TEXTURE_PX: Final = 512
 _DOT_LENGTH_PT: Final = 0.01
+_LEAST_DOT_PX: Final = 0.9
 
 _RULING_RGB: Final[dict[tuple[Surface, Ruling], Rgb]] = {
     (Surface.BLACKBOARD, Ruling.GRID): (76, 116, 100),
@@ -192,6 +193,8 @@ def _draw_print(
 def ruling_marks(background: Background, rect_page: QRectF, scale: float) -> Iterator[Mark]:
     """Yield the ruling of a part of a page as marks, for devices without pixels."""
     printed = _plan(background, rect_page, scale)
+    for solid in printed.solids:
+        yield Fill(_polygon(solid.corners), ruling_rgb(background, solid.strength))
     # One path for all that looks the same keeps files small.
     for (width, strength), rules in groupby(
         sorted(printed.rules, key=lambda r: (r.width_pt, r.strength)),
@@ -202,16 +205,17 @@ def ruling_marks(background: Background, rect_page: QRectF, scale: float) -> Ite
             path.moveTo(rule.x0, rule.y0)
             path.lineTo(rule.x1, rule.y1)
         yield Line(path, ruling_rgb(background, strength), width)
-    if printed.dots:
-        # Strokes of next to no length with round ends: a tenth of what circles take.
+    # Strokes of next to no length with round ends: a tenth of what circles take.
+    for (radius, strength), dots in groupby(printed.dots, _dot_kind):
         path = QPainterPath()
-        for dot in printed.dots:
+        for dot in dots:
             path.moveTo(dot.x, dot.y)
             path.lineTo(dot.x + _DOT_LENGTH_PT, dot.y)
-        dot = printed.dots[0]
-        yield Line(path, ruling_rgb(background, dot.strength), 2 * dot.radius_pt)
-    for solid in printed.solids:
-        yield Fill(_polygon(solid.corners), ruling_rgb(background, solid.strength))
+        yield Line(path, ruling_rgb(background, strength), 2 * radius)
+
+
+def _dot_kind(dot: Dot) -> tuple[float, float]:
+    return dot.radius_pt, dot.strength
 
 
 def _plan(background: Background, rect_page: QRectF, scale: float) -> Print:
@@ -222,35 +226,35 @@ def _plan(background: Background, rect_page: QRectF, scale: float) -> Print:
 def _draw_snapped(
     painter: QPainter, background: Background, rect_page: QRectF, to_device: QTransform
 ) -> None:
-    scale, dx, dy = to_device.m11(), to_device.dx(), to_device.dy()
+    scale, left, top = to_device.m11(), round(to_device.dx()), round(to_device.dy())
     printed = _plan(background, rect_page, scale)
-    for rule in printed.rules:
-        width = max(1, round(rule.width_pt * scale))
-        # Rounded before the tile's own offset is added: all tiles then round alike.
-        x, y = round(rule.x0 * scale), round(rule.y0 * scale)
-        length_x, length_y = round(rule.x1 * scale) - x, round(rule.y1 * scale) - y
-        x, y = x + round(dx), y + round(dy)
-        if length_x >= length_y:
-            box = (x, y - width // 2, length_x + 1, width)
-        else:
-            box = (x - width // 2, y, width, length_y + 1)
-        painter.fillRect(*box, QColor(*ruling_rgb(background, rule.strength)))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-    painter.setPen(Qt.PenStyle.NoPen)
     for solid in printed.solids:
-        painter.fillPath(
-            to_device.map(_polygon(solid.corners)),
-            QColor(*ruling_rgb(background, solid.strength)),
-        )
-    if printed.dots:
-        dot = printed.dots[0]
-        stamp = _dot_stamp(
-            max(dot.radius_pt * scale, 0.9), ruling_rgb(background, dot.strength)
-        )
+        path = to_device.map(_polygon(solid.corners))
+        painter.fillPath(path, QColor(*ruling_rgb(background, solid.strength)))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for rule in printed.rules:
+        box = _rule_px(rule, scale).translated(left, top)
+        painter.fillRect(box, QColor(*ruling_rgb(background, rule.strength)))
+    for (radius, strength), dots in groupby(printed.dots, _dot_kind):
+        stamp = _dot_stamp(max(radius * scale, _LEAST_DOT_PX), ruling_rgb(background, strength))
         half = stamp.width() // 2
-        for dot in printed.dots:
-            x, y = round(dot.x * scale) + round(dx), round(dot.y * scale) + round(dy)
+        for dot in dots:
+            x, y = round(dot.x * scale) + left, round(dot.y * scale) + top
             painter.drawImage(x - half, y - half, stamp)
+
+
+def _rule_px(rule: Rule, scale: float) -> QRect:
+    """Return a line in whole pixels from the page's corner.
+
+    Rounded before a tile's own offset is added: all tiles then round alike.
+    """
+    width = max(1, round(rule.width_pt * scale))
+    x, y = round(rule.x0 * scale), round(rule.y0 * scale)
+    length_x, length_y = round(rule.x1 * scale) - x, round(rule.y1 * scale) - y
+    if length_x >= length_y:
+        return QRect(x, y - width // 2, length_x + 1, width)
+    return QRect(x - width // 2, y, width, length_y + 1)
 
 
 @lru_cache(maxsize=8)
