@@ -193,6 +193,8 @@ class _Trial:
             ]
             os.killpg(running.pid, signal.SIGKILL)
             running.process.wait()
+            # Killed in a stroke, the server still holds the button down for the next program.
+            pointer.release()
         self._written += cells
         finished = cells[: max(shown, default=0)]
         return self._judge(calibration, moment, finished)
