@@ -58,3 +58,28 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 def N_(message: str) -> str:  # noqa: N802  (gettext's own name for "mark, translate later")
     """Mark `message` for the catalogue and return it untouched."""
     return message
+
+
+_MONTHS: Final = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
+
+
+def month_name(month: int) -> str:
+    """Return the name of a month in the language in use.
+
+    Args:
+        month: 1..12.
+    """
+    return _(_MONTHS[month - 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from base.text import N_, _
+from base.text import N_, _, month_name
 
 _WEEKDAYS: Final = (
     N_("Monday"),
@@ -15,20 +15,6 @@ _WEEKDAYS: Final = (
     N_("Friday"),
     N_("Saturday"),
     N_("Sunday"),
-)
-_MONTHS: Final = (
-    N_("January"),
-    N_("February"),
-    N_("March"),
-    N_("April"),
-    N_("May"),
-    N_("June"),
-    N_("July"),
-    N_("August"),
-    N_("September"),
-    N_("October"),
-    N_("November"),
-    N_("December"),
 )
 
 
@@ -42,7 +28,7 @@ def date_text(now: datetime) -> str:
     return _("%(weekday)s, %(day)d %(month_name)s %(year)d") % {
         "weekday": _(_WEEKDAYS[now.weekday()]),
         "day": now.day,
-        "month_name": _(_MONTHS[now.month - 1]),
+        "month_name": month_name(now.month),
         "year": now.year,
     }
 

@@ -12,12 +12,12 @@ from typing_extensions import override
 from base import text
 from base.clock import Clock
 from base.qt import theme
+from base.qt.tray import FRAME_MM, Tray, paint_frame
 from base.qt.widgets import Layout, Look, Role, Text, Tile, TouchButton, painter_for
 from base.text import N_
 from kiosk.model.clock_face import date_text, ms_to_next_minute, time_text
 from kiosk.model.navigation import SETTINGS
 from kiosk.model.tiles import HomeTile
-from kiosk.views.tray import FRAME_MM, Tray, paint_frame
 
 
 class Home(QWidget):

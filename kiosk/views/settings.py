@@ -21,6 +21,7 @@ from typing_extensions import override
 from base.feature import Notice, Weight
 from base.options import Declaration, Group, Kind, Options, Settings, Value, declarations
 from base.qt import theme
+from base.qt.tray import FRAME_MM, Tray, paint_frame
 from base.qt.widgets import (
     Choice,
     Layout,
@@ -36,7 +37,6 @@ from base.text import N_, _
 from kiosk.model.lock import LEAST_DIGITS
 from kiosk.services.pin import PinStore
 from kiosk.views.pin_sheet import PinSheet
-from kiosk.views.tray import FRAME_MM, Tray, paint_frame
 
 _GROUP_ICONS: Final = {
     Group.DISPLAY: "monitor",
