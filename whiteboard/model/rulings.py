@@ -101,12 +101,10 @@ def plan_ruling(ruling: Ruling, part: Rect, scale: float) -> Print:
             then goes, so that a page seen from far stays calm.
     """
     reach = max(BOLD_PT, DOT_RADIUS_PT) + 2 / scale
-    part = Rect(
-        max(part.left - reach, 0.0),
-        max(part.top - reach, 0.0),
-        max(part.right + reach, 0.0),
-        max(part.bottom + reach, 0.0),
-    )
+    on_page = part.outset(reach).intersection(Rect(0.0, 0.0, math.inf, math.inf))
+    if on_page is None:
+        return Print()
+    part = on_page
     match ruling:
         case Ruling.GRID:
             return Print(rules=tuple(_grid(part, scale)))
@@ -187,7 +185,9 @@ def _staff(part: Rect, scale: float) -> Print:
         if strength > 0:
             for j in range(STAFF_LINES):
                 y = top + j * STAFF_GAP_PT
-                rules.append(Rule(part.left, y, part.right, y, FINE_PT, strength))
+                rule = Rule(part.left, y, part.right, y, FINE_PT, strength)
+                if _touches(rule, part):
+                    rules.append(rule)
         if strength < 1:  # from far a staff is a pale band
             band = 0.25 * (1 - strength)
             solids.append(_box(part.left, top, part.right, top + height, band))
@@ -206,12 +206,17 @@ def _genko(part: Rect, scale: float) -> Print:
         for i in range(math.floor(part.left / width), math.floor(part.right / width) + 1):
             sheet = _Sheet(i * width, j * height, scale)
             rules += [rule for rule in sheet.rules() if _touches(rule, part)]
-            solids += sheet.fish_tails()
+            solids += [solid for solid in sheet.fish_tails() if _lies_in(solid, part)]
     return Print(rules=tuple(rules), solids=tuple(solids))
 
 
 def _touches(rule: Rule, part: Rect) -> bool:
     return part.intersects(Rect(rule.x0, rule.y0, rule.x1, rule.y1))
+
+
+def _lies_in(solid: Solid, part: Rect) -> bool:
+    xs, ys = zip(*solid.corners, strict=True)
+    return part.intersects(Rect(min(xs), min(ys), max(xs), max(ys)))
 
 
 class _Sheet:

@@ -29,6 +29,8 @@ LINE_HEIGHT: Final = 1.4
 ASCENT: Final = 0.88
 """Top of the em box above the baseline, in em, as in the face."""
 
+_MAX_WIDTH_EM: Final = 1e5
+"""Qt counts in 64ths of a pixel, in 32 bits."""
 _FIT_STEPS: Final = 12
 _SQUEEZE: Final = 0.84
 _FEW_LINES: Final = 3
@@ -79,9 +81,9 @@ def _wrap_paragraph(text: str, width_em: float) -> list[TextLine]:
     layout.beginLayout()
     lines: list[TextLine] = []
     # Positions are counted in UTF-16 units, which Python's own indices are not.
-    units = text.encode("utf-16-le")
+    units = text.encode("utf-16-le", "surrogatepass")
     while (line := layout.createLine()).isValid():
-        line.setLineWidth(max(width_em, 0.01) * EM_PX)
+        line.setLineWidth(min(max(width_em, 0.01), _MAX_WIDTH_EM) * EM_PX)
         start, end = line.textStart(), line.textStart() + line.textLength()
         piece = units[2 * start : 2 * end].decode("utf-16-le", "replace").rstrip()
         lines.append(TextLine(piece, line.naturalTextWidth() / EM_PX))
@@ -101,7 +103,7 @@ def text_layout_size(text: str, size_pt: float, width_pt: float) -> tuple[float,
         Width of the longest line and height of all lines, pt; an empty text is one line
         high.
     """
-    lines = wrap(text, min(width_pt / size_pt, 1e6))
+    lines = wrap(text, width_pt / size_pt)
     return max(line.width_em for line in lines) * size_pt, block_height_em(lines) * size_pt
 
 

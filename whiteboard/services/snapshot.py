@@ -20,7 +20,7 @@ from whiteboard.services.pictures import decode_asset
 MARGIN_PT: Final = 12.0
 """Room left around ink that lies beyond the page's nominal size."""
 
-_DECODED_PICTURES: Final = 4
+_DECODED_PICTURES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
@@ -20,7 +18,6 @@ from base.board_doc import (
 )
 from whiteboard.model.page import Background, Ruling, Surface
 from whiteboard.model.palette import BOARD_RGB, INKS, ink_rgb, note_rgb
-from whiteboard.services.lettering import fitting_size, text_layout_size, wrap
 from whiteboard.services.painting import Look, chalk_dust, paint_background, paint_item
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -101,6 +98,16 @@ def test_lines_are_crisp_at_any_zoom(ruling, scale):
     column = picture[:, 1]
     inks = {tuple(c) for c in column.tolist()} - {BOARD_RGB[Surface.WHITE]}
     assert 1 <= len(inks) <= 2
+
+
+@pytest.mark.parametrize("surface", Surface)
+@pytest.mark.parametrize("ruling", [r for r in Ruling if r is not Ruling.NONE])
+@pytest.mark.parametrize("scale", [0.2, 0.215, 0.3])
+def test_ruling_can_be_told_on_a_thumbnail(surface, ruling, scale):
+    size = (round(1440 * scale), round(810 * scale))
+    ruled = render_background(Background(surface, ruling), 0, 0, *size, scale)
+    plain = render_background(Background(surface), 0, 0, *size, scale)
+    assert (np.abs(ruled - plain).max(axis=2) >= 10).mean() > 0.01
 
 
 @pytest.mark.parametrize("ruling", [Ruling.GRID, Ruling.LINES, Ruling.DOTS])
@@ -211,44 +218,6 @@ def test_lines_break_at_the_same_places_at_every_zoom():
     rows_once = np.flatnonzero(np.diff(once.any(axis=1).astype(int)) == 1)
     rows_twice = np.flatnonzero(np.diff(twice.any(axis=1).astype(int)) == 1)
     assert np.abs(rows_twice / 2 - rows_once).max() <= 1.0
-
-
-def test_no_line_starts_with_a_japanese_full_stop():
-    lines = wrap("これは黒板です。" * 8, 7.0)
-    assert not any(line.text.startswith("。") for line in lines)
-
-
-def test_text_beyond_the_basic_plane_wraps_whole():
-    lines = wrap("𠮷野家𠮷野家𠮷野家", 4.0)
-    assert "".join(line.text for line in lines) == "𠮷野家𠮷野家𠮷野家"
-
-
-def test_own_line_breaks_are_kept():
-    assert [line.text for line in wrap("一\n\n二\n", 50)] == ["一", "", "二", ""]
-
-
-def test_text_size_is_one_line_when_nothing_wraps():
-    assert text_layout_size("黒板", 20.0, math.inf) == pytest.approx((40.0, 28.0), abs=0.5)
-
-
-def test_text_size_grows_by_lines_when_text_wraps():
-    width, height = text_layout_size("黒板" * 10, 20.0, 100.0)
-    assert (width, height) == pytest.approx((100.0, 4 * 28.0), abs=0.5)
-
-
-def test_long_text_is_made_smaller_until_it_fits_the_note():
-    size = fitting_size(ABC * 4, 30.0, 150.0, 150.0)
-    assert size < 30.0
-    assert text_layout_size(ABC * 4, size, 150.0)[1] <= 150.0
-
-
-def test_short_text_keeps_the_size_that_was_wished():
-    assert fitting_size("短い", 30.0, 150.0, 150.0) == 30.0
-
-
-def test_long_word_is_made_smaller_and_not_broken():
-    size = fitting_size("Internationalisation", 30.0, 150.0, 150.0)
-    assert len(wrap("Internationalisation", 150.0 / size)) == 1
 
 
 @pytest.mark.parametrize("is_dark", [True, False])
