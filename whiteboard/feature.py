@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from base.commands import Command
@@ -31,7 +31,6 @@ from whiteboard.views.screen import BoardScreen
 BOARD: Final = "board"
 BOARDS: Final = "boards"
 SUFFIX: Final = ".kokuban"
-_SOUND_AFTER_MS: Final = 400
 _MB: Final = 1024 * 1024
 
 Opener = Callable[[], tuple[BoardFile, OpenReport | None]]
@@ -89,7 +88,6 @@ class WhiteboardFeature(QObject):
         """
         if self._open is None and not self._is_opening:
             self._open_first()
-        QTimer.singleShot(_SOUND_AFTER_MS, self._sound.start)
         return self._screen
 
     def commands(self) -> Sequence[Command]:

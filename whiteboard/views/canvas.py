@@ -396,6 +396,7 @@ class Canvas(QWidget):
     def _ink_finished(self, effect: effects.InkFinished) -> None:
         stroke = self._wet.stroke(effect.contact)
         self._sound.lift(effect.contact)
+        self.update(self._wet.predicted_area(effect.contact))
         area = self._wet.finish(effect.contact, self._pixels, self._detail_pt())
         self.update(to_view_rect(area, self._viewport))
         self._is_baking = True
@@ -407,6 +408,7 @@ class Canvas(QWidget):
 
     def _ink_dropped(self, effect: effects.InkDropped) -> None:
         self._sound.lift(effect.contact)
+        self.update(self._wet.predicted_area(effect.contact))
         self.repaint_page(self._wet.drop(effect.contact))
 
     def _taken_back(self, effect: effects.TakenBack) -> None:

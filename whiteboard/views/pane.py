@@ -133,6 +133,9 @@ class Pane(QWidget):
             hands.tool = tool
         hands.eraser = make_palm(choice, self._bench())
         if choice.tool is ToolKind.CHALK:
+            # Half a second before the chalk can be on the board; without chalk there is
+            # no loudspeaker to open.
+            self._around.sound.start()
             self._around.sound.wake()
 
     def take_settings(self, values: Settings) -> None:
@@ -185,6 +188,14 @@ class Pane(QWidget):
                 self._place() + 1, page.background, page.width_pt, page.height_pt
             )
         self.canvas.show_page(new_page)
+
+    def fit_page(self) -> None:
+        """Show the whole page."""
+        self.canvas.show_viewport(self.canvas.viewport.fit_page())
+
+    def fit_width(self) -> None:
+        """Show the page as wide as the view."""
+        self.canvas.show_viewport(self.canvas.viewport.fit_width())
 
     def shutdown(self) -> None:
         """Let go of the board."""

@@ -80,6 +80,19 @@ class BoardScreen(QWidget):
         """Whether two people have a side each."""
         return len(self._panes) == 2
 
+    def toggle_split(self) -> None:
+        """Split the board, or give it back to one person."""
+        self.set_split(not self.is_split)
+
+    @property
+    def pane_in_use(self) -> Pane | None:
+        """The pane that was touched last, else the first; None without a board."""
+        focused = self.focusWidget()
+        for pane in self._panes:
+            if focused is not None and pane.isAncestorOf(focused):
+                return pane
+        return self._panes[0] if self._panes else None
+
     def take_settings(self, values: Settings) -> None:
         """Follow the settings."""
         self._values = values

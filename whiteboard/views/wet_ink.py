@@ -106,6 +106,11 @@ class WetInk:
         for wet in self._wet.values():
             self._paint_tail(painter, area, viewport, wet, is_dark=is_dark)
 
+    def predicted_area(self, contact: int) -> QRect:
+        """Return where a stroke's prediction is on the glass, view px."""
+        wet = self._wet.get(contact)
+        return QRect() if wet is None else wet.predicted_at
+
     def can_settle(self) -> bool:
         """Return whether rows wait to be baked."""
         return any(

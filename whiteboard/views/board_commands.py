@@ -1,0 +1,134 @@
+"""What can be asked for on the board, declared once: the sheet, keys and help come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
+
+from base.commands import Command
+from base.options import Options
+from base.text import N_
+from whiteboard.views.pane import Pane
+from whiteboard.views.screen import BoardScreen
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What leads away from the board; the feature knows how.
+
+    Attributes:
+        pages: Shows all pages of a pane's board.
+        take_away: Shows how to export, save and print.
+        boards: Shows the list of boards.
+        new_board: Puts this board away and begins another.
+        home: Leaves for the home screen.
+    """
+
+    pages: Callable[[Pane], None]
+    take_away: Callable[[Pane], None]
+    boards: Callable[[], None]
+    new_board: Callable[[], None]
+    home: Callable[[], None]
+
+
+def board_commands(
+    screen: BoardScreen, options: Options, elsewhere: Elsewhere
+) -> Sequence[Command]:
+    """Return the commands of the board's screen; each acts for the pane in use."""
+
+    def for_pane(act: Callable[[Pane], None]) -> Callable[[], None]:
+        def run() -> None:
+            pane = screen.pane_in_use
+            if pane is not None:
+                act(pane)
+
+        return run
+
+    def toggle(name: str) -> Callable[[], None]:
+        return lambda: options.change_for_now(**{name: not getattr(options.values, name)})
+
+    def fingers_write() -> None:
+        does = options.values.pen_reported == "no"
+        options.change_for_now(pen_reported="auto" if does else "no")
+
+    has_board = lambda: screen.open_board is not None  # noqa: E731  (asked by every command)
+    return (
+        Command("board.undo", N_("Undo"), "undo-2", for_pane(Pane.undo), "Ctrl+Z", has_board),
+        Command("board.redo", N_("Redo"), "redo-2", for_pane(Pane.redo), "Ctrl+Y", has_board),
+        Command(
+            "board.next_page",
+            N_("Next page"),
+            "chevron-right",
+            for_pane(Pane.next_page),
+            "PgDown",
+            has_board,
+        ),
+        Command(
+            "board.previous_page",
+            N_("Previous page"),
+            "chevron-left",
+            for_pane(Pane.previous_page),
+            "PgUp",
+            has_board,
+        ),
+        Command(
+            "board.pages", N_("Pages"), "layout-grid", for_pane(elsewhere.pages), "", has_board
+        ),
+        Command(
+            "board.take_away",
+            N_("Take away"),
+            "share",
+            for_pane(elsewhere.take_away),
+            "Ctrl+S",
+            has_board,
+        ),
+        Command(
+            "board.split", N_("Two people"), "columns-2", screen.toggle_split, "", has_board
+        ),
+        Command(
+            "board.fit_page",
+            N_("Whole page"),
+            "maximize",
+            for_pane(Pane.fit_page),
+            "Ctrl+0",
+            has_board,
+        ),
+        Command(
+            "board.fit_width",
+            N_("Page width"),
+            "scaling",
+            for_pane(Pane.fit_width),
+            "",
+            has_board,
+        ),
+        Command("board.fingers_write", N_("Fingers write"), "hand", fingers_write),
+        Command("board.sound", N_("Chalk sound"), "volume-2", toggle("sound_on")),
+        Command("board.smoothing", N_("Smooth the line"), "sparkles", toggle("smoothing_on")),
+        Command("board.prediction", N_("Ink ahead"), "wand-sparkles", toggle("prediction_on")),
+        Command("board.meter", N_("Meter"), "gauge", toggle("meter_on")),
+        Command("board.new", N_("New board"), "plus", elsewhere.new_board, "Ctrl+N"),
+        Command("board.boards", N_("Boards"), "folder", elsewhere.boards),
+        Command("board.home", N_("Home"), "house", elsewhere.home),
+    )
+
+
+def bind_keys(commands: Sequence[Command], widget: QWidget) -> None:
+    """Let the shortcuts of commands work while `widget` has the keyboard."""
+    for command in commands:
+        if not command.shortcut:
+            continue
+        shortcut = QShortcut(QKeySequence(command.shortcut), widget)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.activated.connect(_runner(command))
+
+
+def _runner(command: Command) -> Callable[[], None]:
+    def run() -> None:
+        if command.enabled():
+            command.run()
+
+    return run
