@@ -1,0 +1,184 @@
+"""The pages of the board as a short bar: back, where one is, on, and a new page."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+from typing_extensions import override
+
+from base.qt import theme
+from base.qt.panels import Panel
+from base.qt.widgets import TouchControl, fitting_font, painter_for
+from base.text import N_, _
+from whiteboard.views.tray_parts import WoodButton, paint_wood
+
+_MARGIN_MM: Final = 3.0
+_TRAY_MM: Final = 26.0
+_BUTTON_MM: Final = (19.0, 21.0)
+
+
+class PageBar(Panel):
+    """Turns the pages of one person's view.
+
+    On the last page the button that goes on makes a new one, and says so.
+
+    Args:
+        parent: Where it floats.
+    """
+
+    previous_asked = Signal()
+    next_asked = Signal()
+    add_asked = Signal()
+    sheet_asked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._index, self._count = 0, 1
+        self._rect, self._side, self._avoid = parent.rect(), "bottom", QRect()
+        self._previous = _PageButton(N_("Back"), "chevron-left", self)
+        self._previous.clicked.connect(self.previous_asked)
+        self._place = _PlaceButton(self)
+        self._place.clicked.connect(self.sheet_asked)
+        self._next = _PageButton(N_("Next"), "chevron-right", self)
+        self._next.clicked.connect(self._go_on)
+        self._add = _PageButton(N_("Add"), "plus", self)
+        self._add.clicked.connect(self.add_asked)
+        self._row = QHBoxLayout(self)
+        for button in (self._previous, self._place, self._next, self._add):
+            self._row.addWidget(button)
+        self._respace()
+        self.set_place(0, 1)
+
+    def set_place(self, index: int, count: int) -> None:
+        """Say which page is shown.
+
+        Args:
+            index: Its place, from 0.
+            count: How many pages there are, at least 1.
+        """
+        self._index, self._count = index, count
+        self._previous.setEnabled(index > 0)
+        is_last = index >= count - 1
+        self._next.set_msgid(N_("New page") if is_last else N_("Next"))
+        self._next.set_icon("plus" if is_last else "chevron-right")
+        self._add.setVisible(not is_last)
+        self._place.set_place(index, count)
+        self._dock()
+
+    def place_in(self, rect: QRect, side: str, avoid: QRect | None = None) -> None:
+        """Dock in a lower corner of `rect`, in the parent's pixels.
+
+        Args:
+            rect: Where.
+            side: The side of the toolbar: the bar goes to the other one, or above it.
+            avoid: Where the toolbar is; without it, a tray at the bottom is assumed to
+                take its usual height.
+        """
+        self._rect, self._side = QRect(rect), side
+        self._avoid = QRect() if avoid is None else QRect(avoid)
+        self._dock()
+
+    def _go_on(self) -> None:
+        if self._index >= self._count - 1:
+            self.add_asked.emit()
+        else:
+            self.next_asked.emit()
+
+    def _dock(self) -> None:
+        """Lie in the right corner, in the left one when the tools are on the right."""
+        margin = theme.metrics().px(_MARGIN_MM)
+        self._row.activate()
+        box = QRect(QPoint(0, 0), self.sizeHint().boundedTo(self._rect.size()))
+        box.moveBottom(self._rect.bottom() - margin)
+        if self._side == "right":
+            box.moveLeft(self._rect.left() + margin)
+        else:
+            box.moveRight(self._rect.right() - margin)
+        if self._side == "bottom":
+            tray = theme.metrics().px(_TRAY_MM)
+            avoid = self._avoid
+            if avoid.isNull():
+                avoid = self._rect.adjusted(0, self._rect.height() - tray - margin, 0, 0)
+            if avoid.adjusted(-margin, 0, margin, 0).intersects(box):
+                box.moveBottom(avoid.top() - margin)
+        self.setGeometry(box)
+
+    def _respace(self) -> None:
+        sizes = theme.metrics()
+        self._row.setContentsMargins(*(sizes.px(2),) * 4)
+        self._row.setSpacing(sizes.px(2))
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = painter_for(self)
+        paint_wood(painter, QRectF(self.rect()))
+        painter.end()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._respace()
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.LanguageChange):
+            # Children get the change after their parent, and their words decide the width.
+            QTimer.singleShot(0, self, self._dock)
+
+
+class _PageButton(WoodButton):
+    """A button of one size, whatever its word is: the bar must not change under a finger."""
+
+    @override
+    def sizeHint(self) -> QSize:
+        sizes = theme.metrics()
+        word = super().sizeHint()
+        return QSize(max(sizes.px(_BUTTON_MM[0]), word.width()), sizes.px(_BUTTON_MM[1]))
+
+
+class _PlaceButton(TouchControl):
+    """Says which page of how many is shown; opens the sheet of pages."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._index, self._count = 0, 1
+        super().__init__(N_("Pages"), parent)
+
+    def set_place(self, index: int, count: int) -> None:
+        """Say which page is shown."""
+        self._index, self._count = index, count
+        self.retranslate()
+
+    @override
+    def retranslate(self) -> None:
+        super().retranslate()
+        words = _("Page {number} of {count}. Show all pages.")
+        self.setAccessibleName(words.format(number=self._index + 1, count=self._count))
+
+    @override
+    def sizeHint(self) -> QSize:
+        sizes = theme.metrics()
+        return QSize(sizes.px(24), sizes.px(_BUTTON_MM[1]))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        sizes, colours = theme.metrics(), theme.tokens()
+        painter = painter_for(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.surface_pressed if self.isDown() else colours.surface))
+        painter.drawRoundedRect(self.rect(), sizes.radius_px, sizes.radius_px)
+        painter.setPen(QColor(colours.text))
+        number = f"{self._index + 1} / {self._count}"
+        room = self.width() - sizes.px(2)
+        painter.setFont(fitting_font(number, room, sizes.px(7.5), bold=True))
+        upper = self.rect().adjusted(0, sizes.px(1), 0, -sizes.px(8))
+        painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, number)
+        painter.setFont(fitting_font(self.word, room, sizes.small_text_px))
+        lower = self.rect().adjusted(0, self.height() - sizes.px(8.5), 0, -sizes.px(1))
+        painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, self.word)
+        self._paint_focus(painter, QRectF(self.rect()), sizes.radius_px)
+        painter.end()

@@ -1,0 +1,140 @@
+"""What the chalk tray is made of: wood, buttons on it, the slate for choices, the grip."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTouchEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from base.qt import theme
+from base.qt.widgets import Look, TouchButton, TouchControl, fitting_font, painter_for
+from base.text import N_
+
+_DRAG_MM: Final = 4.0
+_GRIP_DOTS: Final = 3
+
+
+def paint_wood(painter: QPainter, box: QRectF) -> None:
+    """Paint a piece of the wooden tray; flat, with a lit upper edge."""
+    sizes, colours = theme.metrics(), theme.tokens()
+    radius = sizes.px(4)
+    line = sizes.px(0.8)
+    painter.setPen(QPen(QColor(colours.wood_edge), line))
+    painter.setBrush(QColor(colours.wood))
+    half = line / 2
+    painter.drawRoundedRect(box.adjusted(half, half, -half, -half), radius, radius)
+
+
+class WoodButton(TouchButton):
+    """A button on the wood; what is in hand lies on a slate."""
+
+    def __init__(self, msgid: str, icon: str, parent: QWidget | None = None) -> None:
+        super().__init__(msgid, icon, parent, look=Look.WOOD)
+
+    @override
+    def _colours(self) -> tuple[str, str, str]:
+        colours = theme.tokens()
+        if not self.isEnabled():
+            return "", colours.wood_shade, ""
+        if self.isChecked():
+            down = self.isDown()
+            return colours.surface_pressed if down else colours.surface, colours.text, ""
+        return colours.wood_edge if self.isDown() else "", colours.on_wood, ""
+
+
+class Grip(TouchControl):
+    """Where a bar is taken hold of: a drag moves it, a touch asks for the next side."""
+
+    dragged = Signal(QPoint)
+    """Where the finger is now, global."""
+    dropped = Signal()
+    """The finger left after a drag."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._start: QPoint | None = None
+        self._is_drag = False
+        super().__init__(N_("Place"), parent)
+
+    def _begin(self, place: QPoint) -> None:
+        self._start, self._is_drag = place, False
+        self.setDown(True)
+
+    def _go_on(self, place: QPoint) -> None:
+        if self._start is None:
+            return
+        way = place - self._start
+        far = way.manhattanLength() > theme.metrics().px(_DRAG_MM)
+        self._is_drag = self._is_drag or far
+        if self._is_drag:
+            self.dragged.emit(place)
+
+    def _end(self, *, is_cancelled: bool = False) -> None:
+        was_drag, self._is_drag, started = self._is_drag, False, self._start
+        self._start = None
+        self.setDown(False)
+        if was_drag:
+            self.dropped.emit()
+        elif started is not None and not is_cancelled:
+            self.click()
+
+    @override
+    def _touch(self, event: QTouchEvent) -> None:
+        event.accept()
+        place = event.points()[0].globalPosition().toPoint() if event.points() else QPoint()
+        match event.type():
+            case QEvent.Type.TouchBegin:
+                self._begin(place)
+            case QEvent.Type.TouchUpdate:
+                self._go_on(place)
+            case _:
+                self._end(is_cancelled=event.type() == QEvent.Type.TouchCancel)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._begin(event.globalPosition().toPoint())
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._go_on(event.globalPosition().toPoint())
+
+    @override
+    def mouseReleaseEvent(self, _event: QMouseEvent) -> None:
+        self._end()
+
+    @override
+    def sizeHint(self) -> QSize:
+        sizes = theme.metrics()
+        return QSize(sizes.px(15), sizes.px(15))
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        sizes, colours = theme.metrics(), theme.tokens()
+        painter = painter_for(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        if self.isDown():
+            painter.setBrush(QColor(colours.wood_edge))
+            painter.drawRoundedRect(self.rect(), sizes.radius_px, sizes.radius_px)
+        word_px = sizes.px(6.5)
+        self._paint_dots(painter, self.height() - word_px)
+        painter.setPen(QColor(colours.on_wood))
+        painter.setFont(fitting_font(self.word, self.width(), sizes.px(4.2)))
+        box = self.rect().adjusted(0, self.height() - word_px - sizes.px(0.6), 0, 0)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.word)
+        self._paint_focus(painter, QRectF(self.rect()), sizes.radius_px)
+        painter.end()
+
+    def _paint_dots(self, painter: QPainter, height_px: int) -> None:
+        """Paint two rows of dots, along the longer side."""
+        sizes = theme.metrics()
+        pitch, dot = sizes.px(3), sizes.px(1.5)
+        is_wide = self.width() > 1.4 * self.height()
+        columns, rows = (_GRIP_DOTS, 2) if is_wide else (2, _GRIP_DOTS)
+        left = (self.width() - (columns - 1) * pitch - dot) / 2
+        top = (height_px - (rows - 1) * pitch - dot) / 2 + sizes.px(0.5)
+        painter.setBrush(QColor(theme.tokens().on_wood))
+        for place in range(columns * rows):
+            row, column = divmod(place, columns)
+            painter.drawEllipse(QRectF(left + column * pitch, top + row * pitch, dot, dot))
