@@ -615,7 +615,7 @@ def _parse_boxed(kind: Kind, data: bytes, at: int, page: str, z: float, author: 
     box = Affine(*values)
     at += _BOX.size
     if kind is Kind.IMAGE:
-        (sha256,) = _IMAGE.unpack_from(data, at)
+        (sha256,) = _IMAGE.unpack(data[at:])
         return ImageItem(page, z, author, box, sha256)
     if kind is Kind.STAMP:
         stamp, colour, length = _STAMP.unpack_from(data, at)
