@@ -21,6 +21,7 @@ from base.board_doc import ITEMS, META, PAGES, Item, pack_item, parse_item
 from whiteboard.model.page import (
     DEFAULT_HEIGHT_PT,
     DEFAULT_WIDTH_PT,
+    MAX_SIDE_PT,
     Background,
     Page,
     order_between,
@@ -108,7 +109,8 @@ class Board:
     @property
     def title(self) -> str:
         """The board's title; empty when nobody gave it one."""
-        return str(self._meta_map.get("title", ""))
+        title = self._meta_map.get("title", "")
+        return title if isinstance(title, str) else ""
 
     @property
     def unreadable(self) -> int:
@@ -240,15 +242,21 @@ class Board:
 
     def _take_item(self, item_id: str, data: object) -> Item | None:
         try:
-            item = parse_item(bytes(data))  # type: ignore[call-overload]
-        except (ValueError, TypeError):
+            # A number here would ask bytes() for that much memory.
+            if not isinstance(data, (bytes, bytearray)):
+                raise ValueError(f"an item is bytes, not {type(data).__name__}")
+            item = parse_item(bytes(data))
+        except ValueError:
             self._unreadable.add(item_id)
             return None
         self._unreadable.discard(item_id)
         self._items.setdefault(item.page, {})[item_id] = item
         self._page_of[item_id] = item.page
-        self._top_z[item.page] = max(item.z, self._top_z.get(item.page, 0.0))
+        self._note_z(item)
         return item
+
+    def _note_z(self, item: Item) -> None:
+        self._top_z[item.page] = max(item.z, self._top_z.get(item.page, 0.0))
 
     def _drop_item(self, item_id: str) -> Item | None:
         self._unreadable.discard(item_id)
@@ -289,10 +297,15 @@ class Board:
 
 
 class Edit:
-    """The changes that a transaction can make. Lives as long as the transaction."""
+    """The changes that a transaction can make. Lives as long as the transaction.
+
+    `Board.pages` and `Board.top_z` follow each change at once, `Board.items` when the
+    transaction is over.
+    """
 
     def __init__(self, board: Board) -> None:
         self._board = board
+        self._put: dict[str, str] = {}
 
     def add(self, item: Item) -> str:
         """Add an item; return its new id."""
@@ -303,10 +316,13 @@ class Edit:
     def put(self, item_id: str, item: Item) -> None:
         """Add or replace the item of this id."""
         self._board._items_map[item_id] = pack_item(item)
+        self._board._note_z(item)
+        self._put[item_id] = item.page
 
     def remove(self, item_id: str) -> None:
         """Remove an item; one that is gone already is no error."""
         self._board._items_map.pop(item_id, None)
+        self._put.pop(item_id, None)
 
     def add_page(
         self,
@@ -319,6 +335,7 @@ class Edit:
         page_id = self._board._new_id()
         page = Page(page_id, self._order_at(index), background, width_pt, height_pt)
         self._board._pages_map[page_id] = Map(_page_entry(page))
+        self._board._read_pages()
         return page_id
 
     def duplicate_page(self, page_id: str) -> str:
@@ -344,9 +361,11 @@ class Edit:
         self._board.page(page_id)
         if len(self._board.pages) == 1:
             raise ValueError("a board keeps at least one page")
-        for item_id in list(self._board.items(page_id)):
+        mine = [item_id for item_id, page in self._put.items() if page == page_id]
+        for item_id in (*self._board.items(page_id), *mine):
             self.remove(item_id)
         del self._board._pages_map[page_id]
+        self._board._read_pages()
 
     def move_page(self, page_id: str, index: int) -> None:
         """Put a page at `index` of the row without it.
@@ -356,7 +375,8 @@ class Edit:
         """
         self._board.page(page_id)
         order = self._order_at(index, without=page_id)
-        self._board._pages_map[page_id]["order"] = order
+        self._entry(page_id)["order"] = order
+        self._board._read_pages()
 
     def set_background(self, page_id: str, background: Background) -> None:
         """Give a page another background.
@@ -364,12 +384,21 @@ class Edit:
         Raises:
             KeyError: there is no such page.
         """
-        self._board.page(page_id)
-        self._board._pages_map[page_id]["background"] = str(background)
+        self._entry(page_id)["background"] = str(background)
+        self._board._read_pages()
 
     def set_title(self, title: str) -> None:
         """Name the board; an empty title takes the name away."""
         self._board._meta_map["title"] = title
+
+    def _entry(self, page_id: str) -> Map[Any]:
+        """Return the entry of a page; one that is damaged is written anew."""
+        page = self._board.page(page_id)
+        entry = self._board._pages_map[page_id]
+        if not isinstance(entry, Map):
+            entry = Map(_page_entry(page))
+            self._board._pages_map[page_id] = entry
+        return entry
 
     def _order_at(self, index: int, without: str | None = None) -> float:
         row = [page for page in self._board.pages if page.id != without]
@@ -380,7 +409,7 @@ class Edit:
             return order_between(before, after)
         except ValueError:
             for place, page in enumerate(row):
-                self._board._pages_map[page.id]["order"] = float(place)
+                self._entry(page.id)["order"] = float(place)
             return index - 0.5
 
 
@@ -445,13 +474,14 @@ def _parse_page(page_id: str, entry: object) -> Page:
 
     def number(key: str, default: float) -> float:
         value = entry.get(key) if isinstance(entry, Map) else None
-        good = isinstance(value, (int, float)) and math.isfinite(value)
-        return float(value) if good and value is not None else default
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return default
+        return float(value) if math.isfinite(value) else default
 
     return Page(
         page_id,
         number("order", 0.0),
         parse_background(entry.get("background") if isinstance(entry, Map) else ""),
-        max(number("width", DEFAULT_WIDTH_PT), 1.0),
-        max(number("height", DEFAULT_HEIGHT_PT), 1.0),
+        min(max(number("width", DEFAULT_WIDTH_PT), 1.0), MAX_SIDE_PT),
+        min(max(number("height", DEFAULT_HEIGHT_PT), 1.0), MAX_SIDE_PT),
     )

@@ -10,6 +10,8 @@ from typing import Final
 DEFAULT_WIDTH_PT: Final = 1440.0
 DEFAULT_HEIGHT_PT: Final = 810.0
 """16:9, half a metre wide: one page fills the display at zoom 1."""
+MAX_SIDE_PT: Final = 1e6
+"""No page claims to be larger; only a damaged file says so."""
 
 
 class Surface(StrEnum):
