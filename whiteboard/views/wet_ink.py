@@ -215,6 +215,9 @@ class WetInk:
             start_cap=is_start,
             end_cap=is_end,
         )
+        # Where the tail was painted: in a sharp turn it lies outside the smoothed outline.
+        xs, ys = stroke.xs[stroke.settled : to_row + 1], stroke.ys[stroke.settled : to_row + 1]
+        tail = Rect(min(xs), min(ys), max(xs), max(ys))
         stroke.settled = to_row
         low, high = shapes.points.min(axis=0).tolist(), shapes.points.max(axis=0).tolist()
         bounds = Rect(low[0], low[1], high[0], high[1]).outset(1.0)
@@ -230,7 +233,7 @@ class WetInk:
                 painter, path, brush, wet.ink, is_dark=is_dark
             ),
         )
-        return bounds.outset(max(stroke.half_widths[-_CHUNK - LAG :]) + 1.0)
+        return bounds.union(tail).outset(max(stroke.half_widths[-_CHUNK - LAG :]) + 1.0)
 
 
 def _around(x0: float, y0: float, x1: float, y1: float, reach: float) -> QRect:
