@@ -1,21 +1,13 @@
-"""An X server without a screen, for tests, benchmarks and the demonstration."""
+"""An X server without a screen that lasts longer than a block: the tests' display."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import os
-import select
-import shutil
-import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
 
-START_PATIENCE_S: Final = 30.0
-END_PATIENCE_S: Final = 10.0
-_PR_SET_PDEATHSIG: Final = 1
+from tools.x11 import XServer, end_process, launch_server, xvfb_command
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,30 +15,30 @@ class VirtualDisplay:
     """A running Xvfb.
 
     Attributes:
-        name: What DISPLAY has to be, `:7`.
-        width_px: Width of its only screen.
-        height_px: Height of its only screen.
-        server: Its process.
+        server: What `tools.x11` moves and looks at.
+        process: The server's process.
     """
 
-    name: str
-    width_px: int
-    height_px: int
-    server: subprocess.Popen[bytes]
+    server: XServer
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Return what DISPLAY has to be, `:7`."""
+        return self.server.display
 
     @property
     def pid(self) -> int:
         """Return the number of the server's process."""
-        return self.server.pid
+        return self.process.pid
 
     def environment(self) -> dict[str, str]:
         """Return a copy of this process's environment in which programs draw there."""
-        environment = {k: v for k, v in os.environ.items() if k != "WAYLAND_DISPLAY"}
-        return environment | {"DISPLAY": self.name, "QT_QPA_PLATFORM": "xcb"}
+        return self.server.environment({"QT_QPA_PLATFORM": "xcb"})
 
     def shutdown(self) -> None:
         """End the server; waits for its end. Calling it again does nothing."""
-        _end(self.server)
+        end_process(self.process)
 
 
 def start_virtual_display(
@@ -63,32 +55,11 @@ def start_virtual_display(
         dpi: Dots an inch that the screen claims.
 
     Raises:
-        RuntimeError: Xvfb is not installed or does not start.
+        X11Error: Xvfb is not installed or does not start.
     """
-    if shutil.which("Xvfb") is None:
-        raise RuntimeError("Xvfb is missing: packaging/debian-packages.txt lists its package")
-    told, tell = os.pipe()
-    command = [
-        *("Xvfb", "-displayfd", str(tell), "-screen", "0", f"{width_px}x{height_px}x24"),
-        *("-dpi", str(dpi), "-nolisten", "tcp", "-noreset", "-ac"),
-    ]
-    server = subprocess.Popen(
-        command,
-        pass_fds=[tell],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=_end_with_parent,  # noqa: PLW1509  (one call of prctl, no Python locks)
-    )
-    os.close(tell)
-    try:
-        number = _read_number(told)
-    except BaseException:
-        _end(server)
-        raise
-    finally:
-        os.close(told)
-    return VirtualDisplay(f":{number}", width_px, height_px, server)
+    # Without a file of pixels: nothing lies about when the tests are killed.
+    display, process = launch_server(xvfb_command(width_px, height_px, dpi))
+    return VirtualDisplay(XServer(display, width_px, height_px, process.pid), process)
 
 
 @contextlib.contextmanager
@@ -101,30 +72,3 @@ def virtual_display(
         yield display
     finally:
         display.shutdown()
-
-
-_LIBC: Final = ctypes.CDLL(None)
-
-
-def _end_with_parent() -> None:
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _read_number(told: int) -> int:
-    line = b""
-    while not line.endswith(b"\n"):
-        ready, _, _ = select.select([told], [], [], START_PATIENCE_S)
-        piece = os.read(told, 32) if ready else b""
-        if not piece:
-            raise RuntimeError(f"Xvfb did not start within {START_PATIENCE_S:.0f} s")
-        line += piece
-    return int(line)
-
-
-def _end(server: subprocess.Popen[bytes]) -> None:
-    server.terminate()
-    try:
-        server.wait(END_PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()

@@ -47,6 +47,7 @@ IPC_PRIVATE = 0
 IPC_CREAT = 0o1000
 IPC_RMID = 0
 IS_VIEWABLE = 2
+PR_SET_PDEATHSIG = 1
 REVERT_TO_PARENT = 2
 
 
@@ -103,7 +104,7 @@ class XServer:
 
 @contextmanager
 def start_xvfb(width: int, height: int, dpi: int = 96) -> Iterator[XServer]:
-    """Start an Xvfb on a free display; it ends with the block.
+    """Start an Xvfb on a free display; it ends with the block, and with this process.
 
     No cursor is drawn: the pixels are the applications' alone.
 
@@ -111,50 +112,76 @@ def start_xvfb(width: int, height: int, dpi: int = 96) -> Iterator[XServer]:
         X11Error: Xvfb is not installed or does not come up.
     """
     folder = Path(tempfile.mkdtemp(prefix="xvfb-", dir=_memory_folder()))
-    command = ["Xvfb", "-screen", "0", f"{width}x{height}x24", "-dpi", str(dpi)]
-    command += ["-fbdir", str(folder), "-nocursor", "-noreset", "-s", "0", "-nolisten", "tcp"]
+    command = [*xvfb_command(width, height, dpi), "-fbdir", str(folder)]
     try:
-        with run_server(command, folder) as (display, pid):
+        with run_server(command) as (display, pid):
             yield XServer(display, width, height, pid, folder / "Xvfb_screen0")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def xvfb_command(width: int, height: int, dpi: int) -> list[str]:
+    """Return what starts an Xvfb that only this machine can reach."""
+    command = ["Xvfb", "-screen", "0", f"{width}x{height}x24", "-dpi", str(dpi)]
+    return [*command, "-nocursor", "-noreset", "-s", "0", "-nolisten", "tcp", "-ac"]
+
+
 @contextmanager
-def run_server(command: Sequence[str], folder: Path) -> Iterator[tuple[str, int]]:
-    """Run an X server that takes `-displayfd`; yield its display and process id.
+def run_server(command: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Run an X server as `launch_server` does, until the block ends."""
+    display, process = launch_server(command)
+    try:
+        yield display, process.pid
+    finally:
+        end_process(process)
+
+
+def launch_server(command: Sequence[str]) -> tuple[str, subprocess.Popen[bytes]]:
+    """Start an X server that takes `-displayfd`; return its display and its process.
+
+    It ends when this process does, even if that is killed.
 
     Args:
         command: Program and arguments, without a display.
-        folder: Where the server's own words are kept, for the message when it fails.
 
     Raises:
         X11Error: the program is missing, ends early or is not ready after 20 s.
     """
     read_fd, write_fd = os.pipe()
-    words = folder / "server.log"
-    try:
-        with words.open("wb") as log:
+    with tempfile.TemporaryFile() as words:
+        try:
             process = subprocess.Popen(
                 [*command, "-displayfd", str(write_fd)],
                 pass_fds=[write_fd],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=words,
+                stderr=words,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509  (one call of prctl, no locks)
             )
-    except FileNotFoundError as error:
-        os.close(read_fd)
-        os.close(write_fd)
-        raise X11Error(f"{command[0]} is not installed") from error
-    os.close(write_fd)
-    try:
-        number = _read_line(read_fd, START_TIMEOUT_S)
+        except FileNotFoundError as error:
+            os.close(read_fd)
+            raise X11Error(
+                f"{command[0]} is missing: packaging/debian-packages.txt lists its package"
+            ) from error
+        finally:
+            os.close(write_fd)
+        try:
+            number = _read_line(read_fd, START_TIMEOUT_S)
+        finally:
+            os.close(read_fd)
         if not number:
-            raise X11Error(f"{command[0]} did not start: {words.read_text(errors='replace')}")
-        yield f":{number}", process.pid
-    finally:
-        os.close(read_fd)
-        end_process(process)
+            end_process(process)
+            words.seek(0)
+            said = words.read().decode(errors="replace")
+            raise X11Error(f"{command[0]} did not start: {said}")
+    return f":{number}", process
+
+
+_LIBC = ctypes.CDLL(None)
+
+
+def _end_with_parent() -> None:
+    _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def end_process(process: subprocess.Popen[bytes], patience_s: float = 5.0) -> None:

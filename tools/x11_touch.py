@@ -126,7 +126,7 @@ def start_touch_server(width: int, height: int, dpi: int = 96) -> Iterator[Glass
     command += ["-logfile", str(folder / "xorg.log"), "-noreset", "-nolisten", "tcp"]
     command += ["-novtswitch", "-sharevts", "-nocursor"]
     try:
-        with run_server(command, folder) as (display, pid):
+        with run_server(command) as (display, pid):
             yield Glass(display, width, height, pid, None, touch, pen)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
