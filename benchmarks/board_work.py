@@ -55,11 +55,13 @@ SPARSE = 4
 FINGER_RATE_HZ = 120
 MOVE_S = 3.0
 CENTRE = (960, 540)
-LINE_PX = 60
-DRAG_STEPS, DRAG_STEP_PX = 20, 3
+LINE_PX = 160
+"""Long enough that the eraser's ring leaves its ends free."""
+DRAG_STEPS, DRAG_STEP_PX, DRAG_START_PX = 15, 4, 20
 REPAINT_TIMEOUT_S = 2.0
 
-ERASER, LASSO, PEN, UNDO = "board.eraser", "board.lasso", "board.pen", "board.undo"
+ERASER, LASSO, PEN, UNDO = "Eraser", "Select", "Pen", "Undo"
+"""The words on the buttons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Round:
         open_s: From the order to a running program to the last changed pixel.
         pan: One finger moves the page.
         zoom: Two fingers pinch it out and in.
-        undo_ms: From the order to the stroke's pixels being gone.
+        undo_ms: From the click on Undo to the stroke's pixels being gone.
         erase_ms: From the eraser's touch to the stroke's pixels being gone.
         lasso_ms: From each motion of a dragged stroke to its pixels at the new place.
         memory: After all that.
@@ -161,8 +163,7 @@ def measure(board: Path) -> Round:
         erase_ms = median(hand.erase() for _ in range(9))
         lasso_ms = hand.lasso_move()
         used = memory(running.pid)
-    beside = [path for path in board.parent.glob(f"{board.name}*") if path.is_file()]
-    file_mb = sum(path.stat().st_size for path in beside) / 1e6
+        file_mb = _largest_board_mb(running.home / "data")
     return Round(
         start_empty_s,
         start_full_s,
@@ -175,6 +176,15 @@ def measure(board: Path) -> Round:
         used,
         file_mb,
     )
+
+
+def _largest_board_mb(folder: Path) -> float:
+    """Return the size of the largest board with its write-ahead log, in MB."""
+    sizes = [
+        sum(part.stat().st_size for part in board.parent.glob(f"{board.name}*"))
+        for board in folder.rglob("*.kokuban")
+    ]
+    return max(sizes) / 1e6
 
 
 def start_to_rest(options: Sequence[str]) -> float:
@@ -322,13 +332,14 @@ class _Hand:
 
     def __init__(self, running: Running, pointer: Pointer, screen: Screen) -> None:
         self._running, self._pointer, self._screen = running, pointer, screen
-        self._answers: dict[str, int] = {}
+        self._tool = PEN
         self._y = CENTRE[1] - 30
 
     def undo(self) -> float:
-        """Draw a line and undo it; return ms from the order to its pixels being gone."""
+        """Draw a line and undo it; return ms from the click to its pixels being gone."""
         rect, before = self._draw()
-        return self._until(rect, before, lambda: self._running.order(f"run {UNDO}"))
+        place = self._place_of(UNDO)
+        return self._until(rect, before, lambda: self._pointer.click(*place))
 
     def erase(self) -> float:
         """Draw a line and touch it with the eraser; return ms from the touch."""
@@ -355,11 +366,15 @@ class _Hand:
         drawn = self._screen.raw(rect).copy()
         ink = drawn[rect.height // 2, rect.width // 2]
         self.choose(LASSO)
-        x, y = CENTRE[0], self._y
+        # Away from the handles in the middle of the frame's sides.
+        x, y = CENTRE[0] - LINE_PX // 4, self._y
         self._pointer.click(x, y)
         self._screen.wait_until_still(still_s=0.4)
-        self._pointer.move(x, y)
         self._pointer.press()
+        # A small movement is still a tap; beyond it the drag has begun.
+        y += DRAG_START_PX
+        self._pointer.move(x, y)
+        self._screen.wait_until_still(still_s=0.3)
         took_ms = []
         with quiet_interpreter():
             for step in range(1, DRAG_STEPS + 1):
@@ -378,11 +393,12 @@ class _Hand:
             raise X11Error("the dragged line never came to a new place")
         return median(took_ms)
 
-    def choose(self, command: str) -> None:
-        """Run a command of the board and wait until it was run."""
-        self._running.order(f"run {command}")
-        self._await_answer(f"ran {command}")
-        self._screen.wait_until_still(still_s=0.3)
+    def choose(self, tool: str) -> None:
+        """Take a tool; the one in the hand already is not touched again."""
+        if tool != self._tool:
+            self._pointer.click(*self._place_of(tool))
+            self._tool = tool
+            self._screen.wait_until_still(still_s=0.3)
 
     def _draw(self) -> tuple[Rect, npt.NDArray[np.uint32]]:
         """Draw a line in the clear window; return where, and what was there before."""
@@ -414,13 +430,18 @@ class _Hand:
             os.sched_yield()
         return (time.perf_counter() - began_s) * 1e3
 
-    def _await_answer(self, wanted: str) -> None:
+    def _place_of(self, word: str) -> tuple[int, int]:
+        """Return the middle of the button with that word; buttons move with the tool."""
+        answer = f"{word} is at "
+        asked = self._running.words().count(answer)
+        self._running.order(f"where {word}")
         deadline_s = time.monotonic() + REPAINT_TIMEOUT_S
-        while self._running.words().count(wanted) <= self._answers.get(wanted, 0):
+        while self._running.words().count(answer) == asked:
             if time.monotonic() > deadline_s:
-                raise X11Error(f"no answer {wanted!r}: {self._running.words()[-600:]}")
+                raise X11Error(f"no {word!r}: {self._running.words()[-600:]}")
             wait_until(time.perf_counter() + 0.001)
-        self._answers[wanted] = self._answers.get(wanted, 0) + 1
+        x, y = self._running.words().rpartition(answer)[2].split()[:2]
+        return int(x), int(y)
 
 
 if __name__ == "__main__":

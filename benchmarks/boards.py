@@ -28,7 +28,7 @@ without making it one solid colour."""
 FIRST_COLOUR, COLOURS = 1, 5
 """Palette indices of the ink; 0, what the pen writes with at first, is left out so that a new
 stroke shows wherever it goes."""
-CLEAR_PT = (660.0, 375.0, 780.0, 435.0)
+CLEAR_PT = (600.0, 345.0, 840.0, 465.0)
 """Left, top, right, bottom of a window in the middle of the page that stays empty, for what
 is done to one stroke alone."""
 AUTHOR = "benchmark"

@@ -1,11 +1,10 @@
 """The real application, which also takes orders on stdin; see `benchmarks.board_work`.
 
-Some things take several touches to reach (another board, another tool) whose own time is not
-what is measured. An order does the last step alone, in the UI thread, by the same way as the
-button does:
+Opening another board takes several touches whose own time is not what is measured, and where
+a button stands depends on the display. So there are two orders:
 
-    open FILE      opens a board in the running process
-    run ID         runs a command of a feature
+    open FILE      opens a board in the running process, as the command line does
+    where WORD     tells the middle of the button with that word, for a pointer outside
 
 The driver answers each with a line on stdout once it has been carried out; what the screen
 shows is measured from outside.
@@ -18,6 +17,7 @@ import sys
 from pathlib import Path
 
 from PySide6.QtCore import QSocketNotifier
+from PySide6.QtWidgets import QAbstractButton
 from typing_extensions import override
 
 import kiosk.app
@@ -52,20 +52,20 @@ class DrivenKiosk(kiosk.app.Kiosk):
         if verb == "open":
             self._open_path(Path(what))
             answer(f"opened {what}")
-        elif verb == "run":
-            self._run_command(what)
+        elif verb == "where":
+            self._tell_place(what)
 
-    def _run_command(self, wanted: str) -> None:
-        commands = {
-            command.id: command
-            for feature in self._features.values()
-            for command in feature.commands()
-        }
-        if wanted in commands:
-            commands[wanted].run()
-            answer(f"ran {wanted}")
-        else:
-            answer(f"no command {wanted}; there are {', '.join(sorted(commands))}")
+    def _tell_place(self, word: str) -> None:
+        for widget in self._app.allWidgets():
+            if (
+                isinstance(widget, QAbstractButton)
+                and widget.isVisible()
+                and widget.accessibleName() == word
+            ):
+                middle = widget.mapToGlobal(widget.rect().center())
+                answer(f"{word} is at {middle.x()} {middle.y()}")
+                return
+        answer(f"{word} is nowhere")
 
 
 def answer(text: str) -> None:
