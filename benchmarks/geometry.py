@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -84,15 +85,16 @@ def main() -> int:
         found = index.query(segment_bounds(way, radius_pt))
         return [(item_id, strokes[item_id]) for item_id in found]
 
+    def hit(way: Floats) -> object:
+        return touched_items(near(way, STROKE_ERASER_PT), way, STROKE_ERASER_PT)
+
+    def cut(way: Floats) -> object:
+        return erase_area(near(way, AREA_ERASER_PT), way, AREA_ERASER_PT)
+
     ways = eraser_ways(rng, rounds)
-    query = [timed(lambda w=w: near(w, STROKE_ERASER_PT)) for w in ways]
-    hits = [
-        timed(lambda w=w: touched_items(near(w, STROKE_ERASER_PT), w, STROKE_ERASER_PT))
-        for w in ways
-    ]
-    cuts = [
-        timed(lambda w=w: erase_area(near(w, AREA_ERASER_PT), w, AREA_ERASER_PT)) for w in ways
-    ]
+    query = [timed(partial(near, way, STROKE_ERASER_PT)) for way in ways]
+    hits = [timed(partial(hit, way)) for way in ways]
+    cuts = [timed(partial(cut, way)) for way in ways]
     turn = np.linspace(0, 2 * math.pi, 300)
     ring = np.column_stack((np.cos(turn), np.sin(turn)))
     around = np.array((700, 400)) + ring * (900, 500)
