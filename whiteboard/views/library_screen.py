@@ -30,8 +30,8 @@ from whiteboard.services.board_jobs import (
 )
 from whiteboard.services.library import BoardEntry, Library
 from whiteboard.views.board_cards import CARD_RADIUS_MM, BoardCard, CardGrid
-from whiteboard.views.board_sheet import BoardSheet, FromStickSheet, QuestionSheet
 from whiteboard.views.finger_list import FingerList
+from whiteboard.views.library_sheets import BoardSheet, FromStickSheet, QuestionSheet
 
 PICTURES_AT_ONCE: Final = 2
 """How many pictures are asked for at a time: a list that moves on soon wants others."""
@@ -340,24 +340,20 @@ class LibraryScreen(QWidget):
         title = copy_title(shown_title(entry.title, entry.created))
         self._jobs.run(
             lambda: self._library.duplicate(entry.path, title),
-            lambda _done: self._host.show_notice(
-                Notice(_("Made: %(title)s") % {"title": title})
-            ),
+            lambda _copy: self._tell(_("Made: %(title)s") % {"title": title}),
             ended=self.refresh,
         )
 
     def _save_to_stick(self, wanted: tuple[BoardEntry, Place]) -> None:
         entry, place = wanted
         today = self._today()
-        self._host.show_notice(
-            Notice(_("Saving to %(stick)s. Leave it in.") % {"stick": place.name})
-        )
+        self._tell(_("Saving to %(stick)s. Leave it in.") % {"stick": place.name})
         self._jobs.run(
             lambda: take_listed_board(self._library, entry, place, today), self._saved
         )
 
     def _saved(self, taken: Taken) -> None:
-        self._host.show_notice(Notice(taken_words(taken)))
+        self._tell(taken_words(taken))
 
     def _delete(self, entry: BoardEntry) -> None:
         if entry.path == self._open_path:
@@ -381,10 +377,12 @@ class LibraryScreen(QWidget):
         def tell(back: BoardEntry) -> None:
             title = shown_title(back.title, back.created)
             if not quiet:
-                words = _("Put back: %(title)s") % {"title": title}
-                self._host.show_notice(Notice(words))
+                self._tell(_("Put back: %(title)s") % {"title": title})
 
         self._jobs.run(lambda: self._library.restore(entry.path), tell, ended=self.refresh)
+
+    def _tell(self, words: str) -> None:
+        self._host.show_notice(Notice(words))
 
     def _ask_empty(self) -> None:
         self.question.open()
@@ -392,7 +390,7 @@ class LibraryScreen(QWidget):
     def _empty_bin(self) -> None:
         self._jobs.run(
             lambda: self._library.empty_bin(timedelta(0)),
-            lambda _done: self._host.show_notice(Notice(_("The bin is empty."))),
+            lambda _done: self._tell(_("The bin is empty.")),
             ended=self.refresh,
         )
 
