@@ -45,6 +45,10 @@ def _nothing() -> None:
     pass
 
 
+def _nowhere(_screen: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """What the shell hands to a feature.
@@ -57,6 +61,7 @@ class Host:
         go_home: Leaves the feature for the home screen. UI thread.
         removable_folders: The folders of the USB sticks that are plugged in now.
         finish: Leaves the display as it was found, for the next person. UI thread.
+        open_screen: Puts another screen on the display, by its name. UI thread.
     """
 
     data_dir: Path
@@ -66,6 +71,7 @@ class Host:
     go_home: Callable[[], None]
     removable_folders: Callable[[], Sequence[Path]]
     finish: Callable[[], None] = _nothing
+    open_screen: Callable[[str], None] = _nowhere
 
 
 class Feature(Protocol):

@@ -134,6 +134,7 @@ class Kiosk(QObject):
             show_error=self._show_error,
             go_home=lambda: self.handle(Opened(HOME)),
             removable_folders=self._removable.folders,
+            open_screen=lambda screen: self.handle(Opened(screen)),
             finish=lambda: self.handle(Finished()),
         )
         self.shell.resized.connect(self._window_resized)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import structlog
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -20,20 +18,25 @@ from base.options import Settings
 from base.tasks import Worker
 from base.text import N_, _
 from whiteboard.model.page import Background, Ruling, Surface
-from whiteboard.services.board_file import BoardFile, OpenReport
+from whiteboard.services.board_file import OpenReport
+from whiteboard.services.board_keeper import BoardKeeper, Opened
 from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.last_board import LastBoard
 from whiteboard.services.library import Library
 from whiteboard.services.open_board import OpenBoard
+from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands
 from whiteboard.views.pane import Surroundings
 from whiteboard.views.screen import BoardScreen
+from whiteboard.views.sheets import BoardSheets
+
+if TYPE_CHECKING:
+    from whiteboard.views.library_screen import LibraryScreen
 
 BOARD: Final = "board"
 BOARDS: Final = "boards"
-SUFFIX: Final = ".kokuban"
+BOARD_SUFFIX: Final = ".kokuban"
+PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
 _MB: Final = 1024 * 1024
-
-Opener = Callable[[], tuple[BoardFile, OpenReport | None]]
 
 
 class WhiteboardFeature(QObject):
@@ -43,10 +46,7 @@ class WhiteboardFeature(QObject):
         host: What the shell hands in.
     """
 
-    _health_changed = Signal(object)
-    _opened = Signal(object)
-    _failed = Signal(object)
-    _told = Signal(object)
+    _worker_error = Signal(object)
 
     def __init__(self, host: Host) -> None:
         super().__init__()
@@ -54,27 +54,28 @@ class WhiteboardFeature(QObject):
         self.title = N_("Blackboard")
         self.icon = "presentation"
         self._host = host
-        self._log = structlog.get_logger(__name__)
         values = host.options.values
         self._worker = Worker("boards", on_error=self._worker_failed)
         self._library = Library(host.data_dir)
-        self._last = LastBoard(host.data_dir)
+        self._keeper = BoardKeeper(self._library, LastBoard(host.data_dir), self._worker)
         self._sound = ChalkSound(values.sound_volume, values.sound_on)
         around = Surroundings(time.monotonic, date.today, self._sound)
         self._screen = BoardScreen(around, values)
-        self._open: OpenBoard | None = None
-        self._is_opening = False
-        queued = Qt.ConnectionType.QueuedConnection
-        self._health_changed.connect(self._tell_health, queued)
-        self._opened.connect(self._take_file, queued)
-        self._failed.connect(self._tell_failure, queued)
-        self._told.connect(host.show_error, queued)
-        self._stop_listening = host.options.listen(self._settings_changed)
-        self._screen.side_chosen.connect(
-            lambda side: host.options.change_for_now(toolbar_side=side)
+        self._sheets = BoardSheets(self._screen, host, self._worker)
+        self._library_screen: LibraryScreen | None = None
+        self._picture: Path | None = None
+        elsewhere = Elsewhere(
+            pages=self._sheets.show_pages,
+            take_away=self._sheets.show_take_away,
+            boards=lambda: host.open_screen(BOARDS),
+            new_board=self._new_board,
+            home=host.go_home,
         )
+        self._commands = tuple(board_commands(self._screen, host.options, elsewhere))
+        self._connect()
+        self._settings_changed(values)
 
-    # What the shell asks for ------------------------------------------------------------
+    # What the shell asks for --------------------------------------------------------------
 
     def screens(self) -> Sequence[str]:
         """Return the names of the screens."""
@@ -84,113 +85,140 @@ class WhiteboardFeature(QObject):
         """Make a screen ready.
 
         Raises:
-            AppError: there is no room or no right to write a board.
+            AppError: there is no room or no right to make a board.
         """
-        if self._open is None and not self._is_opening:
-            self._open_first()
+        if screen == BOARDS:
+            return self._boards()
+        self._keeper.open_first()
         return self._screen
 
     def commands(self) -> Sequence[Command]:
-        """Return what can be asked for."""
-        return ()
+        """Return what can be asked for on the board."""
+        return self._commands
 
     def open_path(self, path: Path) -> bool:
-        """Open a board file: one of this display's itself, any other as a copy.
-
-        Raises:
-            AppError: there is no such file.
-        """
-        if path.suffix.lower() != SUFFIX:
-            return False
-        path = path.resolve()
-        if path.parent == self._library.boards_dir.resolve():
-            self._open_soon(functools.partial(self._read, path))
-        else:
-            self._open_soon(functools.partial(self._import, path))
-        return True
+        """Open a board, one of this display's itself and any other as a copy, or a picture."""
+        suffix = path.suffix.lower()
+        if suffix == BOARD_SUFFIX:
+            self._open(path)
+            return True
+        if suffix in PICTURE_SUFFIXES:
+            self._picture = path
+            self._keeper.open_first()
+            self._insert_picture()
+            return True
+        return False
 
     def finish(self) -> None:
         """Put the board away; the next person begins with an empty one."""
-        self._close_board()
+        self._keeper.close()
 
     def shutdown(self) -> None:
         """Write what is unwritten and end all threads and processes. Blocks until done."""
         self._stop_listening()
-        self._close_board()
+        self._keeper.close()
+        if self._library_screen is not None:
+            self._library_screen.shutdown()
+        self._sheets.shutdown()
         self._worker.shutdown()
         self._sound.shutdown()
 
-    # Boards -------------------------------------------------------------------------------
+    # Joining the parts --------------------------------------------------------------------
 
-    def _open_first(self) -> None:
-        """Open the board that was left open by a crash, else an empty one."""
-        left = self._last.left_open()
-        if left is not None:
-            self._open_soon(functools.partial(self._read, left))
-            self._host.show_notice(Notice(_("The board is back as it was.")))
-            return
-        self._take_file((self._library.create(on_health=self._health_changed.emit), None))
-
-    def _open_soon(self, opener: Opener) -> None:
-        """Open a board on the worker, and show it when it is there."""
-        self._is_opening = True
-
-        def job() -> None:
-            try:
-                self._opened.emit(opener())
-            except AppError as error:
-                self._failed.emit(error)
-
-        self._worker.submit(job)
-
-    def _read(self, path: Path) -> tuple[BoardFile, OpenReport | None]:
-        file = self._library.open(path, on_health=self._health_changed.emit)
-        return file, file.report
-
-    def _import(self, path: Path) -> tuple[BoardFile, OpenReport | None]:
-        own, report = self._library.import_board(path)
-        return self._read(own)[0], report
-
-    def _take_file(self, opened: tuple[BoardFile, OpenReport | None]) -> None:
-        file, report = opened
-        self._is_opening = False
-        self._close_board()
-        values = self._host.options.values
-        self._open = OpenBoard(file, values.undo_memory_mb * _MB, self._worker)
-        self._open.ensure_page(
-            Background(Surface(values.board_surface), Ruling(values.board_ruling))
+    def _connect(self) -> None:
+        host, keeper = self._host, self._keeper
+        keeper.opened.connect(self._board_opened)
+        keeper.closing.connect(self._board_closing)
+        keeper.failed.connect(self._open_failed)
+        keeper.health_changed.connect(self._tell_health)
+        self._worker_error.connect(host.show_error, Qt.ConnectionType.QueuedConnection)
+        self._screen.side_chosen.connect(
+            lambda side: host.options.change_for_now(toolbar_side=side)
         )
-        self._last.note(file.path)
-        self._screen.show_board(self._open)
-        if report is not None:
-            self._tell_report(file, report)
+        self._screen.failed.connect(host.show_error)
+        self._screen.more_asked.connect(lambda _pane: self._sheets.show_more(self._commands))
+        self._screen.pages_asked.connect(self._sheets.show_pages)
+        self._screen.picture_asked.connect(self._sheets.show_pictures)
+        self._stop_listening = host.options.listen(self._settings_changed)
+        bind_keys(self._commands, self._screen)
 
-    def _close_board(self) -> None:
-        """Take the board off the screen; its file is closed behind the scenes."""
-        if self._open is None:
-            return
-        board, self._open = self._open, None
+    def _boards(self) -> LibraryScreen:
+        from whiteboard.views.library_screen import LibraryScreen
+
+        if self._library_screen is None:
+            screen = LibraryScreen(self._library, self._worker, self._host)
+            screen.opened.connect(self._open_from_list)
+            screen.new_asked.connect(self._new_board)
+            screen.import_asked.connect(self._open_from_list)
+            screen.rename_open_asked.connect(self._rename)
+            screen.delete_open_asked.connect(lambda: self._keeper.close(delete=True))
+            self._library_screen = screen
+            self._note_open()
+        board = self._keeper.board
+        if board is not None:
+            self._sheets.save_thumbnails()
+        return self._library_screen
+
+    def _board_opened(self, opened: Opened) -> None:
+        self._screen.show_board(opened.board)
+        self._sheets.take_board(opened.board)
+        self._note_open()
+        self._tell_report(opened)
+        self._insert_picture()
+
+    def _board_closing(self, board: OpenBoard) -> None:
+        self._sheets.leave_board(board)
         self._screen.show_board(None)
-        is_blank = board.is_blank
-        board.stop_keeping()
-        self._last.forget()
+        self._note_open()
 
-        def job() -> None:
-            board.file.close()
-            if is_blank:
-                board.path.unlink(missing_ok=True)
+    def _note_open(self) -> None:
+        if self._library_screen is not None:
+            board = self._keeper.board
+            self._library_screen.set_open(None if board is None else board.path)
 
-        self._worker.submit(job)
+    # What a person wants ------------------------------------------------------------------
 
-    # Words ----------------------------------------------------------------------------------
+    def _new_board(self) -> None:
+        try:
+            self._keeper.open_new()
+        except AppError as error:
+            self._host.show_error(error)
+            return
+        self._host.open_screen(BOARD)
 
-    def _tell_report(self, file: BoardFile, report: OpenReport) -> None:
-        if report.is_recovered:
-            words = _("This board was damaged. What could be read is here.")
+    def _open_from_list(self, path: Path) -> None:
+        self._open(path)
+        self._host.open_screen(BOARD)
+
+    def _open(self, path: Path) -> None:
+        board = self._keeper.board
+        if board is not None and board.path == path:
+            return
+        if self._keeper.is_own(path):
+            self._keeper.open(path)
+        else:
+            self._keeper.open_copy(path)
+
+    def _rename(self, title: str) -> None:
+        board = self._keeper.board
+        if board is not None:
+            with board.board.change("") as edit:
+                edit.set_title(title)
+
+    def _insert_picture(self) -> None:
+        pane = self._screen.pane_in_use
+        if self._picture is not None and pane is not None:
+            path, self._picture = self._picture, None
+            pane.insert_picture(path)
+
+    # Words --------------------------------------------------------------------------------
+
+    def _tell_report(self, opened: Opened) -> None:
+        words = _report_words(opened.report, opened.board)
+        if words:
             self._host.show_notice(Notice(words, Weight.TROUBLE))
-        elif file.read_only:
-            words = _("This board can only be read. Save a copy to write on it.")
-            self._host.show_notice(Notice(words, Weight.TROUBLE))
+        elif opened.was_left_open:
+            self._host.show_notice(Notice(_("The board is back as it was.")))
 
     def _tell_health(self, error: AppError | None) -> None:
         if error is not None:
@@ -198,19 +226,33 @@ class WhiteboardFeature(QObject):
         else:
             self._host.show_notice(Notice(_("The board is being saved again.")))
 
-    def _tell_failure(self, error: AppError) -> None:
-        self._is_opening = False
+    def _open_failed(self, error: AppError) -> None:
         self._host.show_error(error)
-        if self._open is None:
-            self._last.forget()
-            self._take_file((self._library.create(on_health=self._health_changed.emit), None))
+        if self._keeper.board is None:
+            try:
+                self._keeper.open_new()
+            except AppError as other:
+                self._host.show_error(other)
 
     def _settings_changed(self, values: Settings) -> None:
-        self._sound.set_on(values.sound_on)
         self._sound.set_volume(values.sound_volume)
+        self._sound.set_on(values.sound_on)
+        surface, ruling = Surface(values.board_surface), Ruling(values.board_ruling)
+        self._keeper.background = Background(surface, ruling)
+        self._keeper.undo_bytes = values.undo_memory_mb * _MB
         self._screen.take_settings(values)
 
     def _worker_failed(self, error: Exception) -> None:
         # On the worker's thread, logged there already: only a person still has to be told.
         if isinstance(error, AppError):
-            self._told.emit(error)
+            self._worker_error.emit(error)
+
+
+def _report_words(report: OpenReport, board: OpenBoard) -> str:
+    if report.is_recovered:
+        return _("This board was damaged. What could be read is here.")
+    if board.file.read_only:
+        return _("This board can only be read. Save a copy to write on it.")
+    if board.board.unreadable:
+        return _("Some things on this board cannot be shown here. They are kept.")
+    return ""

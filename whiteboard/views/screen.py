@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from typing_extensions import override
 
 from base.options import Settings
@@ -33,6 +33,10 @@ class BoardScreen(QWidget):
     """A pane whose person wants to see all pages: a `Pane`."""
     more_asked = Signal(object)
     """A pane whose person wants what is not in the tray: a `Pane`."""
+    failed = Signal(object)
+    """An `AppError` to tell the person."""
+    writing_changed = Signal(bool)
+    """Whether a hand is at work on any pane."""
     side_chosen = Signal(str)
     """The tools were moved to a side."""
 
@@ -87,7 +91,7 @@ class BoardScreen(QWidget):
     @property
     def pane_in_use(self) -> Pane | None:
         """The pane that was touched last, else the first; None without a board."""
-        focused = self.focusWidget()
+        focused = QApplication.focusWidget()
         for pane in self._panes:
             if focused is not None and pane.isAncestorOf(focused):
                 return pane
@@ -124,6 +128,8 @@ class BoardScreen(QWidget):
         pane.pages_asked.connect(lambda: self.pages_asked.emit(pane))
         pane.more_asked.connect(lambda: self.more_asked.emit(pane))
         pane.side_chosen.connect(self.side_chosen)
+        pane.failed.connect(self.failed)
+        pane.canvas.writing_changed.connect(self.writing_changed)
         self._panes.append(pane)
         pane.show()
 

@@ -1,0 +1,113 @@
+"""The sheets over the board's screen, and the thumbnails they share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QWidget
+
+from base.commands import Command
+from base.feature import Host
+from base.qt.panels import Sheet
+from base.tasks import Worker
+from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.thumbnails import Thumbnails
+from whiteboard.views.pane import Pane
+from whiteboard.views.screen import BoardScreen
+
+
+class BoardSheets:
+    """Opens one sheet at a time over the board; a sheet is made when it is asked for.
+
+    Args:
+        screen: What the sheets slide over.
+        host: What the shell hands in.
+        worker: Where all that waits for a disk is done.
+    """
+
+    def __init__(self, screen: BoardScreen, host: Host, worker: Worker) -> None:
+        self._screen = screen
+        self._host = host
+        self._worker = worker
+        self._board: OpenBoard | None = None
+        self._thumbnails: Thumbnails | None = None
+        self._sheet: Sheet | None = None
+        screen.writing_changed.connect(self._note_writing)
+
+    def take_board(self, board: OpenBoard) -> None:
+        """Work for this board from now on."""
+        self._board = board
+        self._thumbnails = Thumbnails(board, self._worker, parent=self._screen)
+
+    def leave_board(self, _board: OpenBoard) -> None:
+        """Give the last thumbnails to the board's file and let go of it."""
+        self._close()
+        self._board = None
+        if self._thumbnails is not None:
+            self._thumbnails.finish()
+            self._thumbnails.shutdown()
+            self._thumbnails.deleteLater()
+            self._thumbnails = None
+
+    def save_thumbnails(self) -> None:
+        """Give the thumbnails to the board's file, for the list of boards."""
+        if self._thumbnails is not None:
+            self._thumbnails.finish()
+
+    def shutdown(self) -> None:
+        """Close what is open."""
+        self._close()
+
+    def show_pages(self, pane: Pane) -> None:
+        """Show all pages."""
+        from whiteboard.views.page_sheet import PageSheet
+
+        if self._board is None or self._thumbnails is None:
+            return
+        page_id = pane.canvas.page_id
+        sheet = PageSheet(self._screen, self._board, pane.person, page_id, self._thumbnails)
+        sheet.page_chosen.connect(pane.canvas.show_page)
+        sheet.notice_asked.connect(self._host.show_notice)
+        self._open(sheet)
+
+    def show_more(self, commands: Sequence[Command]) -> None:
+        """Show what is not in the tray."""
+        from whiteboard.views.more_sheet import MoreSheet
+
+        self._open(MoreSheet(self._screen, commands))
+
+    def show_take_away(self, pane: Pane) -> None:
+        """Show how to export, save and print."""
+        from whiteboard.views.take_away_sheet import TakeAwaySheet
+
+        if self._board is None:
+            return
+        page_id = pane.canvas.page_id
+        self._open(TakeAwaySheet(self._screen, self._board, self._host, self._worker, page_id))
+
+    def show_pictures(self, pane: Pane) -> None:
+        """Show the pictures that can be put on the page."""
+        from whiteboard.views.picture_sheet import PictureSheet
+
+        sheet = PictureSheet(self._screen, self._host, self._worker)
+        sheet.chosen.connect(pane.insert_picture)
+        self._open(sheet)
+
+    def _open(self, sheet: Sheet) -> None:
+        self._close()
+        self._sheet = sheet
+        sheet.closed.connect(lambda: self._forget(sheet))
+        sheet.open()
+
+    def _close(self) -> None:
+        if self._sheet is not None:
+            self._sheet.close_sheet()
+
+    def _forget(self, sheet: QWidget) -> None:
+        if self._sheet is sheet:
+            self._sheet = None
+        sheet.deleteLater()
+
+    def _note_writing(self, is_writing: bool) -> None:
+        if self._thumbnails is not None:
+            self._thumbnails.set_writing(is_writing)
