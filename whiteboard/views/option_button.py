@@ -151,7 +151,7 @@ def _sample_box(button: TouchControl, word_px: int, aspect: Aspect) -> QRectF:
     elif aspect in (Aspect.STAMP, Aspect.SHAPE):
         box = QRectF(0, 0, sizes.px(14), min(sizes.px(12), room.height()))
     else:
-        box = QRectF(0, 0, button.width() - sizes.px(4), room.height())
+        box = QRectF(0, 0, button.width() - sizes.px(4), min(sizes.px(14), room.height()))
     box.moveCenter(room.center())
     return box & room
 

@@ -112,7 +112,9 @@ def _paint_colour(painter: QPainter, box: QRectF, choice: ToolChoice, *, is_dark
 def _paint_ink(painter: QPainter, box: QRectF, choice: ToolChoice, *, is_dark: bool) -> None:
     scale = theme.metrics().px_per_mm / PT_PER_MM
     ink = choice.ink
-    width_pt = min(ink.width_pt, box.height() / scale)
+    # All widths of a tool shrink alike where the widest is too wide for the box.
+    shrunk = min(1.0, box.height() * 0.92 / scale / WIDTHS_PT[choice.tool][-1])
+    width_pt = ink.width_pt * shrunk
     wave = _wave(ink.brush, ink.colour, width_pt, box.width() / scale, box.height() / scale)
     painter.translate(box.topLeft())
     painter.scale(scale, scale)

@@ -10,17 +10,16 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
 from base.qt import theme
-from base.qt.panels import Panel
 from base.qt.widgets import TouchControl, fitting_font, painter_for
 from base.text import N_, _
-from whiteboard.views.tray_parts import WoodButton, paint_wood
+from whiteboard.views.tray_parts import FloatingBar, WoodButton
 
 _MARGIN_MM: Final = 3.0
 _TRAY_MM: Final = 26.0
 _BUTTON_MM: Final = (19.0, 21.0)
 
 
-class PageBar(Panel):
+class PageBar(FloatingBar):
     """Turns the pages of one person's view.
 
     On the last page the button that goes on makes a new one, and says so.
@@ -110,12 +109,6 @@ class PageBar(Panel):
         sizes = theme.metrics()
         self._row.setContentsMargins(*(sizes.px(2),) * 4)
         self._row.setSpacing(sizes.px(2))
-
-    @override
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = painter_for(self)
-        paint_wood(painter, QRectF(self.rect()))
-        painter.end()
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -22,23 +22,19 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from base.qt import theme
-from base.qt.panels import SLIDE_MS, Panel
+from base.qt.panels import SLIDE_MS
 from base.qt.widgets import Role, Text, painter_for
 from base.text import N_, _
 from whiteboard.model.tool_choice import ToolChoice, ToolKind
-from whiteboard.model.tool_options import ASPECTS, Option, quick_options, taken
+from whiteboard.model.tool_options import ASPECTS, Option, options_of, quick_options, taken
 from whiteboard.model.tray_plan import TRAY_ORDER, TrayPlan, TraySizes, plan_tray
 from whiteboard.views.option_button import ChangeButton, OptionButton
 from whiteboard.views.option_samples import board_colour, board_ink
 from whiteboard.views.tool_drawer import SpareTools, ToolDrawer
 from whiteboard.views.tool_faces import TOOL_FACES, TOOL_HINTS
-from whiteboard.views.tray_parts import Grip, WoodButton, paint_wood
+from whiteboard.views.tray_parts import FloatingBar, Grip, WoodButton, paint_wood
 
 SIDES: Final = ("bottom", "left", "right")
-NEAR_MM: Final = 25.0
-"""A hand that writes nearer than this makes the tray step aside."""
-RETURN_MS: Final = 700
-"""How long after the last stroke a tray that stepped aside comes back."""
 
 _MARGIN_MM: Final = 3.0
 _PAD_MM: Final = 2.5
@@ -47,13 +43,14 @@ _GROUP_GAP_MM: Final = 5.0
 _TOOL_MM: Final = (21.0, 21.0)
 _WIDEST_TOOL_MM: Final = 27.0
 _QUICK_MM: Final = (16.0, 17.0)
+_WIDEST_QUICK_MM: Final = 30.0
 _CHANGE_MM: Final = (23.0, 18.0)
 _SLATE_PAD_MM: Final = 1.5
 _GRIP_MM: Final = (15.0, 15.0)
 _MOST_QUICK: Final = 8
 
 
-class Toolbar(Panel):
+class Toolbar(FloatingBar):
     """The tools, the choices of the one in hand, undo and redo, and the way to the rest.
 
     Args:
@@ -75,9 +72,9 @@ class Toolbar(Panel):
         self._side = SIDES[0]
         self._rect = parent.rect()
         self._plan = TrayPlan(TRAY_ORDER, (), _MOST_QUICK)
+        self._quick_start = 0
         self._lanes = 1
         self._slate = QRect()
-        self._is_writing = False
         self._make_buttons()
         self.drawer = ToolDrawer(parent)
         self.spare_tools = SpareTools(parent)
@@ -89,8 +86,6 @@ class Toolbar(Panel):
         self._slide = QPropertyAnimation(self, b"pos", self)
         self._slide.setDuration(SLIDE_MS)
         self._slide.setEasingCurve(QEasingCurve.Type.OutCubic)
-        self._return = QTimer(self, singleShot=True, interval=RETURN_MS)
-        self._return.timeout.connect(self.show)
         self._arrange()
 
     def _make_buttons(self) -> None:
@@ -166,30 +161,11 @@ class Toolbar(Panel):
             self.close_drawers()
             self._arrange()
 
+    @override
     def set_shrunk(self, is_writing: bool) -> None:
-        """Say whether a hand is writing: drawers leave the board to it.
-
-        Cheap when nothing is open. `make_way` lets the tray itself step aside.
-        """
-        if is_writing == self._is_writing:
-            return
-        self._is_writing = is_writing
+        super().set_shrunk(is_writing)
         if is_writing:
-            self._return.stop()
             self.close_drawers()
-        elif self.isHidden():
-            self._return.start()
-
-    def make_way(self, place: QPoint) -> None:
-        """Step aside if a hand writes at `place` (in the parent), until it has written.
-
-        Cheap: four comparisons unless the tray is in the way.
-        """
-        if not self._is_writing or self.isHidden():
-            return
-        near = theme.metrics().px(NEAR_MM)
-        if self.geometry().adjusted(-near, -near, near, near).contains(place):
-            self.hide()
 
     def place_in(self, rect: QRect) -> None:
         """Dock at its side inside `rect`, in the parent's pixels."""
@@ -391,7 +367,10 @@ class Toolbar(Panel):
         sizes = theme.metrics()
         pad = sizes.px(_SLATE_PAD_MM)
         start = at
-        at = self._lay_cells(self._quick[: self._plan.quick], at + pad, _QUICK_MM, inset=pad)
+        self._quick_start = at + pad
+        at = self._lay_cells(
+            self._quick[: self._plan.quick], self._quick_start, _QUICK_MM, inset=pad
+        )
         at += sizes.px(_GAP_MM)
         long = sizes.px(_CHANGE_MM[0 if self._is_flat else 1])
         beside, across = sizes.px(_PAD_MM), self._across_px()
@@ -401,6 +380,16 @@ class Toolbar(Panel):
         inset = sizes.px(3)
         self._hint.setGeometry(self._slate.adjusted(inset, 0, -inset, 0))
         return at
+
+    def _spread_quick(self, count: int) -> None:
+        """Give few options more room each; the slate stays as long as it is."""
+        long, gap = _QUICK_MM[0 if self._is_flat else 1], _GAP_MM
+        rows = math.ceil(self._plan.quick / self._lanes)
+        needed = max(math.ceil(count / self._lanes), 1)
+        share = (rows * (long + gap)) / needed - gap
+        size_mm = (min(share, _WIDEST_QUICK_MM), long) if self._is_flat else _QUICK_MM
+        pad = theme.metrics().px(_SLATE_PAD_MM)
+        self._lay_cells(self._quick[:count], self._quick_start, size_mm, inset=pad)
 
     def _lay_cells(
         self,
@@ -450,15 +439,25 @@ class Toolbar(Panel):
         options: tuple[Option, ...] = ()
         if has_slate:
             options = quick_options(self._choice, self._plan.quick, is_dark=self._is_dark)
+        self._spread_quick(len(options))
         for place, quick in enumerate(self._quick):
             quick.setVisible(place < len(options))
             if place < len(options):
                 quick.show_option(options[place], self._choice, is_dark=self._is_dark)
-        self._change.setVisible(has_slate and self._choice.tool in ASPECTS)
+        aspects = ASPECTS.get(self._choice.tool, ())
+        self._change.setVisible(has_slate and (len(aspects) > 1 or self._lacks(options)))
         self._change.show_choice(self._choice, is_dark=self._is_dark)
         self._show_hint(TOOL_HINTS.get(self._choice.tool, "") if has_slate else "")
         if self.drawer.isVisible():
             self.drawer.show_choice(self._choice, is_dark=self._is_dark)
+
+    def _lacks(self, options: Sequence[Option]) -> bool:
+        """Return whether the drawer has options that the slate has no room for."""
+        tool = self._choice.tool
+        return any(
+            len(options_of(tool, aspect, is_dark=self._is_dark)) > len(options)
+            for aspect in ASPECTS.get(tool, ())
+        )
 
     def _show_hint(self, msgid: str) -> None:
         self._hint.setVisible(bool(msgid))

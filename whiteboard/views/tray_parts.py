@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTouchEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from base.qt import theme
+from base.qt.panels import Panel
 from base.qt.widgets import Look, TouchButton, TouchControl, fitting_font, painter_for
 from base.text import N_
 
+NEAR_MM: Final = 20.0
+"""A hand that writes nearer than this to a bar makes it step aside."""
+RETURN_MS: Final = 700
+"""How long after the last stroke a bar that stepped aside comes back."""
 _DRAG_MM: Final = 4.0
 _GRIP_DOTS: Final = 3
 
@@ -26,6 +31,46 @@ def paint_wood(painter: QPainter, box: QRectF) -> None:
     painter.setBrush(QColor(colours.wood))
     half = line / 2
     painter.drawRoundedRect(box.adjusted(half, half, -half, -half), radius, radius)
+
+
+class FloatingBar(Panel):
+    """A piece of wood over the board that steps aside for a hand that writes there."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._is_writing = False
+        self._return = QTimer(self, singleShot=True, interval=RETURN_MS)
+        self._return.timeout.connect(self.show)
+
+    def set_shrunk(self, is_writing: bool) -> None:
+        """Say whether a hand is writing.
+
+        Nothing is painted for that; `make_way` tells where the hand is.
+        """
+        if is_writing == self._is_writing:
+            return
+        self._is_writing = is_writing
+        if is_writing:
+            self._return.stop()
+        elif self.isHidden():
+            self._return.start()
+
+    def make_way(self, place: QPoint) -> None:
+        """Step aside if a hand writes at `place` (in the parent), until it has written.
+
+        A few comparisons unless the bar is in the way, then one repaint of its area.
+        """
+        if not self._is_writing or self.isHidden():
+            return
+        near = theme.metrics().px(NEAR_MM)
+        if self.geometry().adjusted(-near, -near, near, near).contains(place):
+            self.hide()
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = painter_for(self)
+        paint_wood(painter, QRectF(self.rect()))
+        painter.end()
 
 
 class WoodButton(TouchButton):

@@ -1,0 +1,199 @@
+"""Pages as cards in a grid: their thumbnails, their numbers, which one is shown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from base.qt import theme
+from base.qt.widgets import TouchControl, painter_for
+from base.text import N_, _
+from whiteboard.model.page import Page
+from whiteboard.views.board_sheet import paint_badge
+from whiteboard.views.finger_list import leave_touches_to_list
+from whiteboard.views.option_samples import board_colour
+
+CARD_MM: Final = 68.0
+"""Least width of a card."""
+_GAP_MM: Final = 6.0
+_NUMBER_MM: Final = 11.0
+_SHAPE: Final = 16 / 9
+
+
+class PageCard(TouchControl):
+    """One page.
+
+    Args:
+        image: Returns a page's thumbnail, None until there is one.
+    """
+
+    def __init__(self, image: Callable[[str], QImage | None]) -> None:
+        self._image = image
+        self._page: Page | None = None
+        self._number = 0
+        super().__init__(N_("Page"))
+        self.setCheckable(True)
+        leave_touches_to_list(self)
+
+    @property
+    def page_id(self) -> str:
+        """The page; empty before the first `show_page`."""
+        return "" if self._page is None else self._page.id
+
+    def show_page(self, page: Page, number: int, *, is_current: bool) -> None:
+        """Show a page with its number, from 1, and whether it is the one on the board."""
+        self._page, self._number = page, number
+        self.setChecked(is_current)
+        self.retranslate()
+
+    @override
+    def nextCheckState(self) -> None:
+        """Stay: which page is shown follows from the board, not from the touch."""
+
+    @override
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.setAccessibleName(_("Page {number}").format(number=self._number))
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        sizes, colours = theme.metrics(), theme.tokens()
+        painter = painter_for(self)
+        is_current = self.isChecked()
+        line = sizes.px(1.4) if is_current else sizes.line_px
+        box = QRectF(self.rect()).adjusted(0, 0, 0, -sizes.px(_NUMBER_MM))
+        box = box.adjusted(line / 2, line / 2, -line / 2, -line / 2)
+        self._paint_thumbnail(painter, box)
+        edge = colours.accent_ink if is_current or self.isDown() else colours.outline
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(edge), line))
+        painter.drawRoundedRect(box, sizes.radius_px, sizes.radius_px)
+        if is_current:
+            paint_badge(painter, box)
+        self._paint_number(painter, is_current=is_current)
+        self._paint_focus(painter, box, sizes.radius_px)
+        painter.end()
+
+    def _paint_thumbnail(self, painter: QPainter, box: QRectF) -> None:
+        if self._page is None:
+            return
+        radius = theme.metrics().radius_px
+        way = QPainterPath()
+        way.addRoundedRect(box, radius, radius)
+        image = self._image(self._page.id)
+        painter.fillPath(way, board_colour(is_dark=self._page.background.is_dark))
+        if image is not None:
+            painter.save()
+            painter.setClipPath(way)
+            painter.drawImage(box, image)
+            painter.restore()
+
+    def _paint_number(self, painter: QPainter, *, is_current: bool) -> None:
+        sizes, colours = theme.metrics(), theme.tokens()
+        room = QRectF(self.rect())
+        room.setTop(room.bottom() - sizes.px(_NUMBER_MM - 2))
+        pill = QRectF(0, 0, sizes.px(20), room.height())
+        pill.moveCenter(room.center())
+        if is_current:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.accent))
+            painter.drawRoundedRect(pill, pill.height() / 2, pill.height() / 2)
+        painter.setPen(QColor(colours.on_accent if is_current else colours.text))
+        painter.setFont(theme.font(sizes.px(6.5), bold=is_current))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, str(self._number))
+
+
+class PageGrid(QWidget):
+    """The cards of all pages, as many in a row as there is room for.
+
+    Args:
+        image: See `PageCard`.
+    """
+
+    touched = Signal(str)
+    """The id of the page whose card was touched."""
+
+    def __init__(self, image: Callable[[str], QImage | None]) -> None:
+        super().__init__()
+        self._image = image
+        self._cards: list[PageCard] = []
+        self._full_px = 0
+
+    def show_pages(self, pages: Sequence[Page], current_id: str) -> None:
+        """Show these pages in their order."""
+        while len(self._cards) > len(pages):
+            self._cards.pop().deleteLater()
+        while len(self._cards) < len(pages):
+            self._add_card()
+        for number, (card, page) in enumerate(zip(self._cards, pages, strict=True), 1):
+            card.show_page(page, number, is_current=page.id == current_id)
+        self._arrange()
+
+    def set_full_width(self, width_px: int) -> None:
+        """Say how wide it may get: cards are as large as if all of it were taken."""
+        self._full_px = width_px
+        self._arrange()
+
+    def card(self, page_id: str) -> PageCard | None:
+        """Return the card of a page."""
+        return next((card for card in self._cards if card.page_id == page_id), None)
+
+    def height_for(self, width_px: int) -> int:
+        """Return how tall all rows are at a width."""
+        columns, _card_px = self._columns(width_px)
+        rows = math.ceil(len(self._cards) / columns)
+        return rows * (self._card_height(width_px) + _gap()) - _gap()
+
+    def width_for(self, width_px: int) -> int:
+        """Return how much of a width the cards take."""
+        columns, card_px = self._columns(width_px)
+        return min(columns, len(self._cards)) * (card_px + _gap()) - _gap()
+
+    def row_px(self, width_px: int) -> int:
+        """Return the height of one row with the gap below it, at a width."""
+        return self._card_height(width_px) + _gap()
+
+    def _add_card(self) -> None:
+        card = PageCard(self._image)
+        card.setParent(self)
+        card.clicked.connect(lambda: self.touched.emit(card.page_id))
+        card.show()
+        self._cards.append(card)
+
+    def _columns(self, width_px: int) -> tuple[int, int]:
+        """Return how many cards stand in a row, and how wide each is."""
+        gap = _gap()
+        columns = max(2, (width_px + gap) // (theme.metrics().px(CARD_MM) + gap))
+        return columns, (width_px + gap) // columns - gap
+
+    def _card_height(self, width_px: int) -> int:
+        _columns, card_px = self._columns(width_px)
+        return round(card_px / _SHAPE) + theme.metrics().px(_NUMBER_MM)
+
+    def _arrange(self) -> None:
+        columns, card_px = self._columns(self._full_px)
+        height = self._card_height(self._full_px)
+        for place, card in enumerate(self._cards):
+            row, column = divmod(place, columns)
+            left, top = column * (card_px + _gap()), row * (height + _gap())
+            card.setGeometry(left, top, card_px, height)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.StyleChange):
+            self._arrange()
+        return super().event(event)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(theme.metrics().px(2 * CARD_MM), theme.metrics().px(CARD_MM))
+
+
+def _gap() -> int:
+    return theme.metrics().px(_GAP_MM)

@@ -1,0 +1,261 @@
+"""All pages of the board: go to one, add, copy, move, delete, change what lies under it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+from typing_extensions import override
+
+from base.board_doc import Item
+from base.feature import Notice
+from base.qt import theme
+from base.qt.widgets import Layout, Look, Role, Text, TouchButton
+from base.text import N_, _
+from whiteboard.model.board import Board
+from whiteboard.model.page import Page
+from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.thumbnails import Thumbnails
+from whiteboard.views.background_sheet import BackgroundSheet
+from whiteboard.views.board_sheet import BoardSheet
+from whiteboard.views.finger_list import FingerList
+from whiteboard.views.page_cards import PageGrid
+
+_MOST_ROWS: Final = 2
+_WIDEST_SHARE: Final = 0.94
+
+
+class PageSheet(BoardSheet):
+    """The pages as cards; buttons below act on the page that is shown.
+
+    Touching a card goes there at once; the sheet stays, so one can leaf through. Each
+    change is one step of the person's undo.
+
+    Args:
+        parent: What it slides over.
+        open_board: The board.
+        person: Whose steps its changes are.
+        page_id: The page that the person sees.
+        thumbnails: Of this board.
+    """
+
+    page_chosen = Signal(str)
+    """The page to go to."""
+    notice_asked = Signal(object)
+    """Something to tell with a way back: a `Notice`."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        open_board: OpenBoard,
+        person: str,
+        page_id: str,
+        thumbnails: Thumbnails,
+    ) -> None:
+        super().__init__(parent, open_board.board, person, page_id)
+        self._thumbnails = thumbnails
+        self._can_change = not open_board.file.read_only
+        self._grid = PageGrid(thumbnails.image)
+        self._grid.touched.connect(self._go)
+        self._list = FingerList(self._grid)
+        self.backgrounds = BackgroundSheet(parent, self.board, person, page_id)
+        self._make_buttons()
+        self._head, self._actions = self._make_head(), self._make_actions()
+        self.content.addLayout(self._head)
+        self.content.addWidget(self._list)
+        self.content.addLayout(self._actions)
+        thumbnails.painted.connect(self._painted)
+        self.respace()
+
+    @override
+    def open(self) -> None:
+        super().open()
+        current = self._grid.card(self.page_id)
+        if current is not None:
+            self._list.ensure_seen(current)
+
+    @override
+    def refresh(self) -> None:
+        pages = self.board.pages
+        if pages and self.page_id not in {page.id for page in pages}:
+            self.page_id = pages[0].id
+        self._grid.show_pages(pages, self.page_id)
+        place = self._index()
+        self._about.set_plain(_("Page {number}").format(number=place + 1))
+        self._before.setEnabled(self._can_change and place > 0)
+        self._behind.setEnabled(self._can_change and place < len(pages) - 1)
+        for button in (self._add, self._copy, self._paper, self._delete):
+            button.setEnabled(self._can_change)
+        self._fit()
+
+    @override
+    def respace(self) -> None:
+        sizes = theme.metrics()
+        self._actions.setSpacing(sizes.gap_px * 3 // 4)
+        self._fit()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self.refresh()
+        super().changeEvent(event)
+
+    @override
+    def let_go(self) -> None:
+        super().let_go()
+        self.backgrounds.let_go()
+
+    def _make_buttons(self) -> None:
+        self._about = Text(role=Role.HINT)
+        self._add = TouchButton(N_("Add page"), "plus", look=Look.MAIN)
+        self._add.clicked.connect(self._add_page)
+        self._before = TouchButton(N_("Move forward"), "arrow-left")
+        self._before.clicked.connect(lambda: self._move(-1))
+        self._behind = TouchButton(N_("Move back"), "arrow-right")
+        self._behind.clicked.connect(lambda: self._move(1))
+        self._copy = TouchButton(N_("Duplicate"), "copy")
+        self._copy.clicked.connect(self._duplicate)
+        self._paper = TouchButton(N_("Background"), "grid-3x3")
+        self._paper.clicked.connect(self._choose_background)
+        self._delete = TouchButton(N_("Delete"), "trash-2")
+        self._delete.clicked.connect(self._delete_page)
+
+    def _make_head(self) -> QHBoxLayout:
+        shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
+        shut.clicked.connect(self.close_sheet)
+        head = QHBoxLayout()
+        head.addWidget(Text(N_("Pages"), Role.TITLE))
+        head.addStretch(1)
+        head.addWidget(shut)
+        return head
+
+    def _make_actions(self) -> QHBoxLayout:
+        actions = QHBoxLayout()
+        actions.addWidget(self._about)
+        for button in (self._before, self._behind, self._copy, self._paper, self._delete):
+            actions.addWidget(button)
+        actions.addStretch(1)
+        actions.addWidget(self._add)
+        return actions
+
+    # What hands do ------------------------------------------------------------------------
+
+    def _go(self, page_id: str) -> None:
+        self.show_page(page_id)
+        self.page_chosen.emit(page_id)
+
+    def _go_and_see(self, page_id: str) -> None:
+        self._go(page_id)
+        card = self._grid.card(page_id)
+        if card is not None:
+            self._list.ensure_seen(card)
+
+    def _add_page(self) -> None:
+        page = self.board.page(self.page_id)
+        with self.board.change(self.person) as edit:
+            added = edit.add_page(self._index() + 1, page.background)
+        self._go_and_see(added)
+
+    def _duplicate(self) -> None:
+        with self.board.change(self.person) as edit:
+            copy = edit.duplicate_page(self.page_id)
+        self._go_and_see(copy)
+
+    def _move(self, by: int) -> None:
+        with self.board.change(self.person) as edit:
+            edit.move_page(self.page_id, self._index() + by)
+        card = self._grid.card(self.page_id)
+        if card is not None:
+            self._list.ensure_seen(card)
+
+    def _choose_background(self) -> None:
+        self.backgrounds.show_page(self.page_id)
+        self.backgrounds.open()
+
+    def _delete_page(self) -> None:
+        """Take the page away; the last one leaves an empty page in its place."""
+        page = self.board.page(self.page_id)
+        place, pages = self._index(), self.board.pages
+        items = dict(self.board.items(page.id))
+        # The neighbour is shown first: no view is ever without its page.
+        if len(pages) > 1:
+            self._go(pages[place + 1 if place + 1 < len(pages) else place - 1].id)
+        with self.board.change(self.person) as edit:
+            if len(pages) == 1:
+                edit.add_page(1, page.background, page.width_pt, page.height_pt)
+            edit.remove_page(page.id)
+        if len(pages) == 1:
+            self._go(self.board.pages[0].id)
+        way_back = _WayBack(self.board, self.person, page, place, items)
+        text = _("Page {number} is deleted.").format(number=place + 1)
+        notice = Notice(text, action_text=_("Undo"), action=lambda: self._bring_back(way_back))
+        self.notice_asked.emit(notice)
+
+    def _bring_back(self, way_back: _WayBack) -> None:
+        page_id = way_back.take()
+        self.show_page(page_id)
+        self.page_chosen.emit(page_id)
+
+    # Where everything lies ----------------------------------------------------------------
+
+    def _index(self) -> int:
+        """Return the place of the page that is shown."""
+        ids = [page.id for page in self.board.pages]
+        return ids.index(self.page_id) if self.page_id in ids else 0
+
+    def _painted(self, page_id: str) -> None:
+        card = self._grid.card(page_id)
+        if card is not None and self.isVisible():
+            card.update()
+
+    def _fit(self) -> None:
+        """Give the list the width there is, and the height of its rows up to a few."""
+        parent = self.parentWidget()
+        if parent is None:
+            return
+        margins = self.content.contentsMargins()
+        width = round(parent.width() * _WIDEST_SHARE) - margins.left() - margins.right()
+        rows_px = self._grid.height_for(width)
+        most_px = _MOST_ROWS * self._grid.row_px(width)
+        most_px = min(most_px, round(parent.height() * 0.5))
+        self._grid.set_full_width(width)
+        needed_px = max(self._grid.width_for(width), self._actions.sizeHint().width())
+        self._list.setFixedSize(min(width, needed_px), max(1, min(rows_px, most_px)))
+        self._list.set_content_height(rows_px)
+
+    @override
+    def relayout(self) -> None:
+        self._fit()
+        super().relayout()
+
+
+class _WayBack:
+    """Brings a deleted page back, whatever was done since.
+
+    Args:
+        board: The board.
+        person: Who deleted it.
+        page: The page as it was.
+        place: Its place in the row.
+        items: What lay on it.
+    """
+
+    def __init__(
+        self, board: Board, person: str, page: Page, place: int, items: Mapping[str, Item]
+    ) -> None:
+        self._board, self._person = board, person
+        self._page, self._place, self._items = page, place, items
+
+    def take(self) -> str:
+        """Bring the page back, unless it is back already; return its id."""
+        if any(page.id == self._page.id for page in self._board.pages):
+            return self._page.id
+        page = self._page
+        with self._board.change(self._person) as edit:
+            page_id = edit.add_page(self._place, page.background, page.width_pt, page.height_pt)
+            for item_id, item in self._items.items():
+                edit.put(item_id, replace(item, page=page_id))
+        return page_id
