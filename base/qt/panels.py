@@ -147,7 +147,8 @@ class Sheet(QWidget):
         gap = theme.metrics().px(4)
         room = self.rect().adjusted(gap, gap, -gap, -gap)
         self.content.activate()
-        wanted = self.panel.sizeHint().boundedTo(room.size())
+        wanted = self.panel.sizeHint().expandedTo(self.panel.minimumSize())
+        wanted = wanted.boundedTo(room.size())
         if self.panel.hasHeightForWidth():
             wanted.setHeight(min(room.height(), self.panel.heightForWidth(wanted.width())))
         box = QRect(QPoint(0, 0), wanted)

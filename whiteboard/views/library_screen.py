@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QHideEvent, QImage, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -32,6 +32,7 @@ from whiteboard.services.library import BoardEntry, Library
 from whiteboard.views.board_cards import CARD_RADIUS_MM, BoardCard, CardGrid
 from whiteboard.views.finger_list import FingerList
 from whiteboard.views.library_sheets import BoardSheet, FromStickSheet, QuestionSheet
+from whiteboard.views.sticks import taken_words
 
 PICTURES_AT_ONCE: Final = 2
 """How many pictures are asked for at a time: a list that moves on soon wants others."""
@@ -62,7 +63,7 @@ class Shelf(QWidget):
         self._library = library
         self._jobs = jobs
         self._asked: set[Path] = set()
-        self._fresh: set[Path] = set()
+        self._fresh: dict[Path, QSize] = {}
         self.grid = CardGrid(corner, new_tile=new_tile)
         self.list = FingerList(self.grid, self)
         self._empty = Text(empty, Role.BODY, self)
@@ -98,7 +99,8 @@ class Shelf(QWidget):
         for card in near:
             if len(self._asked) >= PICTURES_AT_ONCE:
                 return
-            if card.entry.path not in self._fresh and card.entry.path not in self._asked:
+            is_fresh = self._fresh.get(card.entry.path) == card.picture_size()
+            if not is_fresh and card.entry.path not in self._asked:
                 self._ask_picture(card)
 
     def _forget_far(self, near: list[BoardCard]) -> None:
@@ -108,36 +110,34 @@ class Shelf(QWidget):
         for card in with_picture:
             if card not in near:
                 card.drop_picture()
-                self._fresh.discard(card.entry.path)
+                self._fresh.pop(card.entry.path, None)
 
     def _ask_picture(self, card: BoardCard) -> None:
         path = card.entry.path
         self._asked.add(path)
         ratio = self.devicePixelRatioF()
-        size = card.picture_size() * ratio
+        size = card.picture_size()
         sizes = theme.metrics()
         radius_px = (sizes.px(CARD_RADIUS_MM) - sizes.line_px) * ratio
         self._jobs.run(
-            lambda: decode_thumbnail(self._library.thumbnail(path), size, radius_px),
+            lambda: decode_thumbnail(self._library.thumbnail(path), size * ratio, radius_px),
             functools.partial(self._take_picture, path),
             failed=lambda _error: self._take_picture(path, QImage()),
-            ended=functools.partial(self._picture_ended, path),
+            ended=functools.partial(self._picture_ended, path, size),
         )
 
     def _take_picture(self, path: Path, picture: QImage) -> None:
-        self._fresh.add(path)
         for card in self.grid.cards:
             if card.entry.path == path:
                 card.show_picture(picture)
 
-    def _picture_ended(self, path: Path) -> None:
+    def _picture_ended(self, path: Path, size: QSize) -> None:
         self._asked.discard(path)
-        self._fresh.add(path)
+        self._fresh[path] = size
         self._want_pictures()
 
     def restyle(self) -> None:
         """Take other sizes; the pictures are made again."""
-        self._fresh.clear()
         self.grid.lay_out()
         self._fit()
 
@@ -146,8 +146,6 @@ class Shelf(QWidget):
         super().resizeEvent(event)
         self.list.setGeometry(self.rect())
         self._empty.setGeometry(self.rect())
-        if event.size().width() != event.oldSize().width():
-            self._fresh.clear()
         self._fit()
 
     @override
@@ -428,14 +426,3 @@ class LibraryScreen(QWidget):
         painter = painter_for(self)
         paint_frame(painter, QRectF(self.rect()))
         painter.end()
-
-
-def taken_words(taken: Taken) -> str:
-    """Return where files lie, and whether the stick may be pulled."""
-    first = taken.files[0].name
-    if taken.place.is_stick:
-        return _("Saved to %(stick)s: %(name)s. You can take the stick out now.") % {
-            "stick": taken.place.name,
-            "name": first,
-        }
-    return _("Saved on this display: %(path)s") % {"path": str(taken.files[0])}

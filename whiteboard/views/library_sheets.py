@@ -34,7 +34,7 @@ _NO_BOARD: Final = N_("There is no board on the USB stick.")
 _SHEET_MM: Final = 250.0
 
 
-class _Pages(QStackedLayout):
+class PageStack(QStackedLayout):
     """A stack as tall as the page that is shown, not as the tallest one."""
 
     @override
@@ -70,7 +70,10 @@ class Rows(QWidget):
             old.hide()
             old.deleteLater()
         self._rows = list(rows)
-        self._column.setSpacing(theme.metrics().px(3))
+        sizes = theme.metrics()
+        self._column.setSpacing(sizes.px(3))
+        # Room at the right for the marker of the place.
+        self._column.setContentsMargins(0, 0, sizes.px(4), 0)
         for place, row in enumerate(self._rows):
             leave_touches_to_list(row)
             self._column.insertWidget(place, row)
@@ -169,7 +172,7 @@ class BoardSheet(Sheet):
         self._rename_button = _action(N_("Rename"), "check", self._rename, main=False)
         self.sticks = StickPicker(folders, jobs)
         self.sticks.chosen.connect(self._save)
-        self._stack = _Pages()
+        self._stack = PageStack()
         self._stack.addWidget(self._make_actions())
         self._stack.addWidget(self._make_sticks())
         self.content.addLayout(self._stack)

@@ -15,7 +15,7 @@ from base.qt import theme
 from base.qt.widgets import TouchControl, paint_icon, painter_for
 from base.text import _
 from whiteboard.model.board_words import size_text
-from whiteboard.services.board_jobs import Jobs, Place, look_at_sticks
+from whiteboard.services.board_jobs import Jobs, Place, Taken, look_at_sticks
 
 POLL_MS: Final = 1000
 
@@ -66,6 +66,17 @@ class StickWatch(QObject):
 def stick_words(place: Place) -> str:
     """Return a line about the room on a place."""
     return _("%(size)s free") % {"size": size_text(place.free_bytes)}
+
+
+def taken_words(taken: Taken) -> str:
+    """Return where files lie, and whether the stick may be pulled."""
+    first = taken.files[0].name
+    if taken.place.is_stick:
+        return _("Saved to %(stick)s: %(name)s. You can take the stick out now.") % {
+            "stick": taken.place.name,
+            "name": first,
+        }
+    return _("Saved on this display: %(path)s") % {"path": str(taken.files[0])}
 
 
 class RowButton(TouchControl):

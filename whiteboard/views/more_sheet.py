@@ -1,0 +1,138 @@
+"""What can be asked for on the board and is not in the tray: buttons and switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from typing_extensions import override
+
+from base.commands import Command
+from base.qt import theme
+from base.qt.panels import Sheet
+from base.qt.widgets import Toggle, TouchButton
+from base.text import _
+
+IN_TRAY: Final = frozenset(
+    {"board.undo", "board.redo", "board.next_page", "board.previous_page"}
+)
+"""Commands that have their place under the board already."""
+MOST_COLUMNS: Final = 6
+_BUTTON_MM: Final = 46.0
+_SWITCH_MM: Final = 96.0
+_MARGIN_MM: Final = 12.0
+
+
+class MoreSheet(Sheet):
+    """The commands as buttons, and those that are on or off as switches.
+
+    A button does its work after the sheet has begun to leave; a switch leaves it open.
+
+    Args:
+        parent: What it slides over.
+        commands: What can be asked for, in order.
+        states: By id of a command: whether it is on. These are the switches.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        commands: Sequence[Command],
+        states: Mapping[str, Callable[[], bool]],
+    ) -> None:
+        self._buttons: list[tuple[Command, TouchButton]] = []
+        self._switches: list[tuple[Command, Toggle]] = []
+        self._states = states
+        super().__init__(parent)
+        self._button_grid = QGridLayout()
+        self._switch_grid = QGridLayout()
+        for command in commands:
+            if command.id in states:
+                self._add_switch(command)
+            elif command.id not in IN_TRAY:
+                self._add_button(command)
+        self.content.addLayout(self._button_grid)
+        self.content.addLayout(self._switch_grid)
+        self._arrange()
+
+    def show_more(self) -> None:
+        """Open with everything as it is now."""
+        self.refresh()
+        self._arrange()
+        self.open()
+
+    def refresh(self) -> None:
+        """Show what is on, and what can be asked for now."""
+        for command, button in self._buttons:
+            button.setEnabled(command.enabled())
+        for command, switch in self._switches:
+            switch.setEnabled(command.enabled())
+            switch.setChecked(self._states[command.id]())
+
+    def _add_button(self, command: Command) -> None:
+        button = TouchButton(command.title, command.icon, main=True)
+        # All in a row are as wide as the widest word asks.
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+        def run() -> None:
+            self.close_sheet()
+            command.run()
+
+        button.clicked.connect(run)
+        self._buttons.append((command, button))
+
+    def _add_switch(self, command: Command) -> None:
+        switch = Toggle(command.title)
+
+        def run() -> None:
+            command.run()
+            self.refresh()
+
+        switch.clicked.connect(run)
+        self._switches.append((command, switch))
+
+    def _arrange(self) -> None:
+        """Put buttons and switches into as many columns as there is room for."""
+        sizes = theme.metrics()
+        parent = self.parentWidget()
+        room = (parent.width() if parent is not None else 0) - 2 * sizes.px(_MARGIN_MM)
+        columns = min(MOST_COLUMNS, max(2, room // sizes.px(_BUTTON_MM)))
+        columns = _even_columns(len(self._buttons), columns)
+        switch_columns = min(3, max(1, room // sizes.px(_SWITCH_MM)))
+        _fill(self._button_grid, [button for _command, button in self._buttons], columns)
+        _fill(
+            self._switch_grid, [switch for _command, switch in self._switches], switch_columns
+        )
+        for grid in (self._button_grid, self._switch_grid):
+            grid.setHorizontalSpacing(sizes.gap_px)
+            grid.setVerticalSpacing(sizes.px(5))
+        self.content.setSpacing(sizes.gap_px)
+        self.panel.setAccessibleName(_("More"))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.LanguageChange):
+            self._arrange()
+            self.relayout()
+
+
+def _even_columns(count: int, most: int) -> int:
+    """Return how many columns make rows that are as full as each other."""
+    rows = max(1, -(-count // most))
+    return max(1, -(-count // rows))
+
+
+def _fill(grid: QGridLayout, widgets: Sequence[QWidget], columns: int) -> None:
+    for place, widget in enumerate(widgets):
+        grid.removeWidget(widget)
+        row, column = divmod(place, columns)
+        grid.addWidget(widget, row, column, Qt.AlignmentFlag(0))

@@ -1,0 +1,543 @@
+"""Taking a board away: to a stick or this display as PDF, SVG, PNG or board, or to paper."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPaintEvent
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from base.clock import Clock, SystemClock
+from base.errors import AppError
+from base.feature import Host, Notice
+from base.qt import theme
+from base.qt.panels import Sheet
+from base.qt.widgets import (
+    Choice,
+    Layout,
+    Role,
+    Text,
+    TouchButton,
+    painter_for,
+)
+from base.tasks import Worker
+from base.text import N_, _
+from whiteboard.model.board_words import FileName, shown_title
+from whiteboard.services.board_jobs import (
+    Cancel,
+    Jobs,
+    Place,
+    Taken,
+    display_place,
+    print_pages,
+    take_away,
+    take_board,
+)
+from whiteboard.services.export import (
+    BoardSnapshot,
+    ExportFormat,
+    ExportOptions,
+    take_snapshot,
+)
+from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.printing import Printer, list_printers
+from whiteboard.views.library_sheets import PageStack
+from whiteboard.views.sticks import RowButton, StickWatch, stick_words, taken_words
+
+WIDTHS_PX: Final = (1920, 3840, 7680)
+_PERCENT: Final = 100
+_SHEET_MM: Final = 330.0
+_LABEL_MM: Final = 52.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file: None stands for the board itself, which can be written on again."""
+
+    export_format: ExportFormat | None
+    title: str
+    icon: str
+    hint: str
+
+
+KINDS: Final = (
+    Kind(
+        ExportFormat.PDF,
+        N_("PDF"),
+        "file-text",
+        N_("To read and print on any computer. Sharp at any size."),
+    ),
+    Kind(
+        ExportFormat.PNG,
+        N_("Picture"),
+        "file-image",
+        N_("A PNG picture of each page, for mails and slides."),
+    ),
+    Kind(
+        ExportFormat.SVG,
+        N_("Drawing"),
+        "shapes",
+        N_("An SVG drawing of each page, for drawing programs."),
+    ),
+    Kind(
+        None,
+        N_("Board"),
+        "presentation",
+        N_("All pages, to go on writing on another display."),
+    ),
+)
+
+
+class Progress(QWidget):
+    """A bar that fills from the left."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._share = 0.0
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0..1."""
+        return self._share
+
+    def set_share(self, share: float) -> None:
+        """Show how much is done, 0..1."""
+        self._share = min(max(share, 0.0), 1.0)
+        words = _("%(percent)d %% done") % {"percent": round(self._share * _PERCENT)}
+        self.setAccessibleName(words)
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        sizes = theme.metrics()
+        return QSize(sizes.px(120), sizes.px(6))
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        sizes, colours = theme.metrics(), theme.tokens()
+        painter = painter_for(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        high = sizes.px(4)
+        track = QRectF(0, (self.height() - high) / 2, self.width(), high)
+        painter.setBrush(QColor(colours.surface_pressed))
+        painter.drawRoundedRect(track, high / 2, high / 2)
+        painter.setBrush(QColor(colours.accent_ink))
+        track.setWidth(max(high, track.width() * self._share))
+        painter.drawRoundedRect(track, high / 2, high / 2)
+        painter.end()
+
+
+class _Teller(QObject):
+    """Brings a share from the worker's thread, a hundred times a job at most."""
+
+    told = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last = -1
+
+    def tell(self, share: float) -> None:
+        """Tell how much is done. Worker thread."""
+        percent = int(share * _PERCENT)
+        if percent != self._last:
+            self._last = percent
+            self.told.emit(share)
+
+
+class _Page(IntEnum):
+    CHOICE = 0
+    PRINTERS = 1
+    WORK = 2
+
+
+class TakeAwaySheet(Sheet):
+    """Choose what and touch where: the board is made into files or printed.
+
+    The pages are copied on the UI thread when a place is touched; one can go on writing
+    while they are made. Closing the sheet does not stop that; Cancel does.
+
+    Args:
+        parent: What it slides over.
+        open_board: The board.
+        host: Says what became of it, and which sticks there are.
+        worker: Where files are made.
+        page_id: Returns the page that counts as "this page".
+        clock: Where the day in the file's name comes from.
+    """
+
+    def __init__(
+        self,
+        parent: QWidget,
+        open_board: OpenBoard,
+        host: Host,
+        worker: Worker,
+        page_id: Callable[[], str],
+        *,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._open = open_board
+        self._host = host
+        self._page_id = page_id
+        self._clock = clock or SystemClock()
+        self._jobs = Jobs(worker, host.show_error)
+        self._teller = _Teller()
+        self._teller.told.connect(self._show_share)
+        self._cancel = Cancel()
+        self._is_busy = False
+        self._is_leaving = False
+        self._kind = KINDS[0]
+        self._is_this_page = False
+        self._width_px = WIDTHS_PX[0]
+        self._is_on_white = False
+        self._buttons: list[QWidget] = []
+        self._watch = StickWatch(host.removable_folders, self._jobs, self)
+        self._watch.changed.connect(self._show_sticks)
+        self._stack = PageStack()
+        for page in (self._make_choice(), self._make_printers(), self._make_work()):
+            self._stack.addWidget(page)
+        self.content.addLayout(self._stack)
+        self.closed.connect(self._watch.stop)
+        self._show_kind()
+        self._respace_parts()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether files are being made."""
+        return self._is_busy
+
+    def show_choices(self) -> None:
+        """Open; shows the progress when files are being made already."""
+        self._show_page(_Page.WORK if self._is_busy else _Page.CHOICE)
+        self._watch.start()
+        self._respace_parts()
+        self.open()
+
+    def shutdown(self) -> None:
+        """Stop what is under way and hear of no result any more."""
+        self._cancel.ask()
+        self._watch.stop()
+        self._jobs.shutdown()
+
+    # Choosing ---------------------------------------------------------------------------
+
+    def _make_choice(self) -> QWidget:
+        page = QWidget()
+        self.kinds = Choice([(kind.title, kind.icon) for kind in KINDS])
+        self.kinds.choose(0)
+        self.kinds.chosen.connect(self._choose_kind)
+        self.extent = Choice(
+            [(N_("All pages"), "layout-grid"), (N_("Only this page"), "square")]
+        )
+        self.extent.choose(0)
+        self.extent.chosen.connect(self._choose_extent)
+        self.widths = Choice([(f"{width:,}", "image") for width in WIDTHS_PX])
+        self.widths.choose(0)
+        self.widths.chosen.connect(self._choose_width)
+        self.paper = Choice([(N_("As on the board"), "palette"), (N_("White paper"), "sun")])
+        self.paper.choose(0)
+        self.paper.chosen.connect(self._choose_paper)
+        self._hint = Text("", Role.HINT)
+        self._rows = QGridLayout()
+        self._row_labels = [
+            self._add_row(row, title, control)
+            for row, (title, control) in enumerate(
+                (
+                    (N_("As"), self.kinds),
+                    ("", self._hint),
+                    (N_("Pages"), self.extent),
+                    (N_("Dots across"), self.widths),
+                    (N_("Colours"), self.paper),
+                )
+            )
+        ]
+        self._rows.setColumnStretch(2, 1)
+        self._stick_hint = Text(
+            N_("Put a USB stick into the display. It appears here by itself."),
+            Role.HINT,
+            wrap=True,
+        )
+        self.display_button = RowButton(
+            "monitor", lambda: _("This display"), lambda: _("Kept in its exports folder")
+        )
+        self.display_button.clicked.connect(self._take_to_display)
+        self.print_button = RowButton(
+            "printer", lambda: _("Print"), lambda: _("On white paper")
+        )
+        self.print_button.clicked.connect(self._ask_printers)
+        self._places = QHBoxLayout()
+        self._places.addWidget(self._stick_hint, 1)
+        self._places.addWidget(self.display_button)
+        self._places.addWidget(self.print_button)
+        self._choice = QVBoxLayout(page)
+        self._choice.setContentsMargins(0, 0, 0, 0)
+        self._choice.addWidget(Text(N_("Take the board with you"), Role.TITLE))
+        self._choice.addLayout(self._rows)
+        self._choice.addWidget(Text(N_("Touch where it should go:"), Role.BODY))
+        self._choice.addLayout(self._places)
+        return page
+
+    def _add_row(self, row: int, title: str, control: QWidget) -> Text:
+        label = Text(title, Role.BODY)
+        self._rows.addWidget(label, row, 0)
+        self._rows.addWidget(control, row, 1, Qt.AlignmentFlag.AlignLeft)
+        return label
+
+    def _choose_kind(self, place: int) -> None:
+        self._kind = KINDS[place]
+        self._show_kind()
+
+    def _choose_extent(self, place: int) -> None:
+        self._is_this_page = place == 1
+
+    def _choose_width(self, place: int) -> None:
+        self._width_px = WIDTHS_PX[place]
+
+    def _choose_paper(self, place: int) -> None:
+        self._is_on_white = place == 1
+
+    def _show_kind(self) -> None:
+        is_board = self._kind.export_format is None
+        is_picture = self._kind.export_format is ExportFormat.PNG
+        self._hint.set_msgid(self._kind.hint)
+        extent_label, width_label, paper_label = self._row_labels[2:]
+        for widget in (self.extent, extent_label, self.paper, paper_label):
+            widget.setEnabled(not is_board)
+            widget.setVisible(not is_board)
+        for widget in (self.widths, width_label):
+            widget.setVisible(is_picture)
+        self._refit()
+
+    def _show_sticks(self, places: tuple[Place, ...]) -> None:
+        for old in self._buttons:
+            self._places.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._buttons = [self._make_stick_button(place) for place in places]
+        for number, button in enumerate(self._buttons):
+            self._places.insertWidget(number, button)
+        self._stick_hint.setVisible(not places)
+        self._refit()
+
+    def _make_stick_button(self, place: Place) -> RowButton:
+        button = RowButton("usb", lambda: place.name, lambda: stick_words(place))
+        button.clicked.connect(lambda: self._take_to(place))
+        return button
+
+    @property
+    def stick_buttons(self) -> tuple[QWidget, ...]:
+        """The buttons of the sticks."""
+        return tuple(self._buttons)
+
+    # Working ------------------------------------------------------------------------------
+
+    def _make_work(self) -> QWidget:
+        page = QWidget()
+        self._work_title = Text("", Role.TITLE)
+        self.progress = Progress()
+        self.cancel_button = TouchButton(N_("Cancel"), "x", layout=Layout.BESIDE, main=True)
+        self.cancel_button.clicked.connect(self._ask_cancel)
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(self.cancel_button)
+        self._work = QVBoxLayout(page)
+        self._work.setContentsMargins(0, 0, 0, 0)
+        self._work.addWidget(self._work_title)
+        self._work.addWidget(self.progress)
+        self._work.addLayout(row)
+        return page
+
+    def _take_to_display(self) -> None:
+        folder = self._host.data_dir
+        self._jobs.run(lambda: display_place(folder), self._take_to)
+
+    def _take_to(self, place: Place) -> None:
+        if self._is_busy:
+            return
+        name = self._file_name()
+        cancel, tell = self._begin(_("Saving to %(place)s") % {"place": place_name(place)})
+        work: Callable[[], Taken | None]
+        if self._kind.export_format is None:
+            work = functools.partial(
+                take_board,
+                self._open.file,
+                place,
+                name,
+                on_progress=tell,
+                is_cancelled=cancel,
+            )
+        else:
+            work = functools.partial(
+                take_away,
+                self._snapshot(),
+                self._kind.export_format,
+                ExportOptions(self._width_px, self._is_on_white),
+                place,
+                name,
+                on_progress=tell,
+                is_cancelled=cancel,
+            )
+        self._jobs.run(work, self._taken, failed=self._failed, ended=self._end)
+
+    def _snapshot(self) -> BoardSnapshot:
+        pages = [self._page_id()] if self._is_this_page else None
+        return take_snapshot(self._open.board, self._open.file.asset, pages)
+
+    def _file_name(self) -> FileName:
+        return FileName(self._title(), self._clock.now().date())
+
+    def _title(self) -> str:
+        return shown_title(self._open.board.title, self._open.file.created)
+
+    def _begin(self, words: str) -> tuple[Cancel, Callable[[float], None]]:
+        self._is_busy = True
+        self._is_leaving = False
+        self._cancel = Cancel()
+        self._teller = _Teller()
+        self._teller.told.connect(self._show_share)
+        self.progress.set_share(0.0)
+        self.cancel_button.setEnabled(True)
+        self._work_title.set_plain(words)
+        self._show_page(_Page.WORK)
+        return self._cancel, self._teller.tell
+
+    def _show_share(self, share: float) -> None:
+        self.progress.set_share(share)
+
+    def _ask_cancel(self) -> None:
+        self.cancel_button.setEnabled(False)
+        self._cancel.ask()
+
+    def _taken(self, taken: Taken | None) -> None:
+        if taken is None:
+            self._host.show_notice(Notice(_("Cancelled. Nothing was saved.")))
+            return
+        self._leave(taken_words(taken))
+
+    def _leave(self, words: str) -> None:
+        # The page with the progress goes with the sheet, not before it.
+        self._is_leaving = True
+        self.close_sheet()
+        self._host.show_notice(Notice(words))
+
+    def _failed(self, error: AppError) -> None:
+        self._host.show_error(error)
+
+    def _end(self) -> None:
+        self._is_busy = False
+        if not self._is_leaving:
+            self._show_page(_Page.CHOICE)
+
+    # Printing -----------------------------------------------------------------------------
+
+    def _make_printers(self) -> QWidget:
+        page = QWidget()
+        self._printer_row = QHBoxLayout()
+        back = TouchButton(N_("Back"), "arrow-left", layout=Layout.BESIDE, main=True)
+        back.clicked.connect(lambda: self._show_page(_Page.CHOICE))
+        row = QHBoxLayout()
+        row.addWidget(back)
+        row.addStretch(1)
+        self._printer_column = QVBoxLayout(page)
+        self._printer_column.setContentsMargins(0, 0, 0, 0)
+        self._printer_column.addWidget(Text(N_("Which printer?"), Role.TITLE))
+        self._printer_column.addLayout(self._printer_row)
+        self._printer_column.addLayout(row)
+        self._printer_buttons: list[RowButton] = []
+        return page
+
+    def _ask_printers(self) -> None:
+        if not self._is_busy:
+            self._jobs.run(list_printers, self._choose_printer)
+
+    def _choose_printer(self, printers: tuple[Printer, ...]) -> None:
+        if len(printers) == 1:
+            self._print(printers[0])
+            return
+        for old in self._printer_buttons:
+            self._printer_row.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._printer_buttons = [self._make_printer_button(one) for one in printers]
+        for button in self._printer_buttons:
+            self._printer_row.addWidget(button)
+        self._show_page(_Page.PRINTERS)
+
+    def _make_printer_button(self, printer: Printer) -> RowButton:
+        def details() -> str:
+            return _("The usual printer") if printer.is_default else ""
+
+        button = RowButton("printer", lambda: printer.name, details)
+        button.clicked.connect(lambda: self._print(printer))
+        return button
+
+    def _print(self, printer: Printer) -> None:
+        if self._is_busy:
+            return
+        snapshot, title = self._snapshot(), self._title()
+        cancel, _tell = self._begin(_("Printing on %(printer)s") % {"printer": printer.name})
+        work = functools.partial(
+            print_pages,
+            snapshot,
+            ExportOptions(is_on_white=True),
+            printer,
+            title,
+            is_cancelled=cancel,
+        )
+        done = functools.partial(self._printed, printer)
+        self._jobs.run(work, done, failed=self._failed, ended=self._end)
+
+    def _printed(self, printer: Printer, is_sent: bool) -> None:
+        if not is_sent:
+            self._host.show_notice(Notice(_("Cancelled. Nothing was printed.")))
+            return
+        self._leave(_("Sent to the printer %(printer)s.") % {"printer": printer.name})
+
+    # Look ---------------------------------------------------------------------------------
+
+    def _show_page(self, page: _Page) -> None:
+        self._stack.setCurrentIndex(page)
+        self._refit()
+
+    def _refit(self) -> None:
+        self.content.invalidate()
+        self.relayout()
+
+    def _respace_parts(self) -> None:
+        sizes = theme.metrics()
+        parent = self.parentWidget()
+        room = (parent.width() if parent is not None else 0) - sizes.px(8)
+        self.panel.setMinimumWidth(min(sizes.px(_SHEET_MM), max(0, room)))
+        self._rows.setHorizontalSpacing(sizes.gap_px)
+        self._rows.setVerticalSpacing(sizes.px(4))
+        for label in self._row_labels:
+            label.setMinimumWidth(sizes.px(_LABEL_MM))
+        for row in (self._places, self._printer_row):
+            row.setSpacing(sizes.gap_px)
+        for column in (self._choice, self._work, self._printer_column):
+            column.setSpacing(sizes.px(7))
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._respace_parts()
+            self._refit()
+
+
+def place_name(place: Place) -> str:
+    """Return what people call a place."""
+    return place.name if place.is_stick else _("this display")
