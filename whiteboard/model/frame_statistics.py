@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Final
@@ -9,6 +10,8 @@ from typing import Final
 WINDOW_S: Final = 2.0
 _PAUSE_S: Final = 0.1
 """A longer pause between two events is the hand's, not the panel's."""
+_MOST_WAITING: Final = 4096
+"""A window that is covered gets no frames: its events must not pile up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class FrameStatistics:
     """Collects times of the last `WINDOW_S`; times are those of one monotonic clock."""
 
     def __init__(self) -> None:
-        self._waiting: list[float] = []
+        self._waiting: deque[float] = deque(maxlen=_MOST_WAITING)
         self._latencies: deque[tuple[float, float]] = deque()
         self._intervals: deque[tuple[float, float]] = deque()
         self._last_event_s: float | None = None
@@ -67,5 +70,6 @@ class FrameStatistics:
 
 
 def percentile(ordered: list[float], share: float) -> float:
-    """Return the value that `share` (0..1) of the ordered values do not exceed."""
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+    """Return the least value that `share` (0..1) of the ordered values do not exceed."""
+    # Rounded first: 0.95 * 20 is a little more than 19.
+    return ordered[max(math.ceil(round(share * len(ordered), 6)) - 1, 0)]

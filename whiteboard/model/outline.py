@@ -28,6 +28,11 @@ two each for position, speed and width, one for the curve, one to spare."""
 _SHARP_COS: Final = math.cos(math.radians(25))
 _MAX_PIECES: Final = 16
 _THINNINGS: Final = 4
+_PULL: Final = 1.5
+"""How much longer than the step before it a step may be for the curve to bend all of it.
+
+A corner at the end of a long straight line bends as much of it as of the short side: with
+the full length the line would bulge (measured: 1.8 pt on 100 pt, now 0.04)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,8 @@ def refine(line: CentreLine, tolerance_pt: float, *, thin_out: bool = True) -> C
 
     Args:
         line: A centre line.
-        tolerance_pt: Greatest distance between the curve and its polygon; > 0.
+        tolerance_pt: What the distance between the curve and its polygon may be, > 0; in
+            handwriting it stays below 2.5 times that.
         thin_out: Whether points that say nothing are dropped as well.
     """
     line = _drop_repeats(line)
@@ -222,12 +228,19 @@ def _keep(line: CentreLine, keep: npt.NDArray[np.bool_]) -> CentreLine:
 
 
 def _drop_repeats(line: CentreLine) -> CentreLine:
-    """Drop rows at the place of the row before them; the first of a stroke stays."""
+    """Drop rows at the place of the row before them; the first of a stroke stays.
+
+    What stays is as wide as the widest of them: a pen that presses a dot is light at first.
+    """
     steps = np.diff(line.points, axis=0)
     keep = np.empty(len(line.points), dtype=np.bool_)
     keep[1:] = (steps * steps).sum(axis=1) > 1e-8
     keep[line.borders[:-1]] = True
-    return _keep(line, keep)
+    if keep.all():
+        return line
+    kept = _keep(line, keep)
+    widest = np.maximum.reduceat(line.half_widths, np.flatnonzero(keep))
+    return CentreLine(kept.points, widest, kept.borders)
 
 
 def _thin_out(line: CentreLine, tolerance_pt: float) -> CentreLine:
@@ -318,18 +331,28 @@ def _subdivide(
     ends = np.cumsum(per_row)
     u = (np.arange(len(row)) - np.repeat(ends - per_row, per_row)) / per_row[row]
     following = np.minimum(row + 1, len(line.points) - 1)
-    length = np.append(np.hypot(steps[:, 0], steps[:, 1]), 0.0)[row]
+    out_of, into = _pulls(np.hypot(steps[:, 0], steps[:, 1]), line.borders)
     u2, u3 = u * u, u * u * u
     h10, h01, h11 = u3 - 2 * u2 + u, 3 * u2 - 2 * u3, u3 - u2
     points = (
         line.points[row] * (1 - h01)[:, None]
         + line.points[following] * h01[:, None]
-        + tangents[row] * (h10 * length)[:, None]
-        + tangents[following] * (h11 * length)[:, None]
+        + tangents[row] * (h10 * out_of[row])[:, None]
+        + tangents[following] * (h11 * into[row])[:, None]
     )
     half = line.half_widths[row] * (1 - u) + line.half_widths[following] * u
     offsets = np.concatenate((np.zeros(1, dtype=np.int64), ends))
     return CentreLine(points, half, offsets[line.borders])
+
+
+def _pulls(length: Floats, borders: Borders) -> tuple[Floats, Floats]:
+    """Return how hard the tangents at both ends of each row's step pull, shape (n,), pt."""
+    out_of, into = np.append(length, 0.0), np.append(length, 0.0)
+    neighbour = _PULL * length
+    neighbour[borders[1:-1] - 1] = np.inf
+    np.minimum(out_of[1:-1], neighbour[:-1], out=out_of[1:-1])
+    np.minimum(into[:-2], neighbour[1:], out=into[:-2])
+    return out_of, into
 
 
 def _directions(line: CentreLine) -> tuple[Floats, Floats]:
@@ -353,17 +376,23 @@ def _directions(line: CentreLine) -> tuple[Floats, Floats]:
 
 
 def _needs_disc(line: CentreLine, before: Floats, after: Floats) -> npt.NDArray[np.bool_]:
-    """Tell rows where the line turns sharply, or more tightly than it is wide."""
+    """Tell rows where the line turns sharply, or turns or swells faster than it goes on."""
     cosine = (before * after).sum(axis=1)
     bad: npt.NDArray[np.bool_] = cosine < _SHARP_COS
+    steps = np.diff(line.points, axis=0)
+    length = np.hypot(steps[:, 0], steps[:, 1])
     if len(line.points) > 2:
-        steps = np.diff(line.points, axis=0)
-        length = np.hypot(steps[:, 0], steps[:, 1])
         shorter = np.minimum(length[1:], length[:-1])
         turn = np.abs(before[1:-1, 0] * after[1:-1, 1] - before[1:-1, 1] * after[1:-1, 0])
         bad[1:-1] |= turn * line.half_widths[1:-1] > shorter
     bad[line.borders[:-1]] = False
     bad[line.borders[1:] - 1] = False
+    if len(line.points) > 1:
+        # An end that is much wider than what is beside it has a back as well.
+        swells = np.abs(np.diff(line.half_widths)) > length
+        swells[line.borders[1:-1] - 1] = False
+        bad[1:] |= swells
+        bad[:-1] |= swells
     return bad
 
 
