@@ -155,6 +155,11 @@ class SelectionDragged:
     is_done: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SelectionPutBack:
+    """The drag of the selection shall not be: the items are where they were."""
+
+
 class Asked(Enum):
     """What a tap asks the view to open."""
 
@@ -208,6 +213,7 @@ Effect: TypeAlias = (
     | LassoShown
     | Selected
     | SelectionDragged
+    | SelectionPutBack
     | EditAsked
     | Navigated
     | NavigationEnded

@@ -10,7 +10,13 @@ import numpy as np
 
 from base.board_doc import Item
 from whiteboard.model.bounds import Rect, segment_bounds
-from whiteboard.model.effects import Effect, LassoShown, Selected, SelectionDragged
+from whiteboard.model.effects import (
+    Effect,
+    LassoShown,
+    Selected,
+    SelectionDragged,
+    SelectionPutBack,
+)
 from whiteboard.model.eraser_tool import Lookup
 from whiteboard.model.select import (
     Handle,
@@ -117,7 +123,7 @@ class LassoTool:
         if self._loop is not None:
             effects.append(LassoShown(None))
         if self._transform is not None:
-            effects.append(SelectionDragged(Transform(), is_done=False))
+            effects.append(SelectionPutBack())
         self._loop = self._transform = None
         return tuple(effects)
 
@@ -134,7 +140,11 @@ class LassoTool:
             chosen = self._tapped(event)
             self.choose(chosen)
             return (Selected(tuple(chosen)),)
-        self.choose({i: transformed(item, transform) for i, item in self._chosen.items()})
+        try:
+            self.choose({i: transformed(item, transform) for i, item in self._chosen.items()})
+        except ValueError:
+            # Off the page, or larger or smaller than the format can say.
+            return (SelectionPutBack(),)
         return (SelectionDragged(transform, is_done=True),)
 
     def _dragged(self, here: tuple[float, float]) -> Transform:

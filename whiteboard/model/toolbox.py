@@ -41,11 +41,11 @@ def make_tool(choice: ToolChoice, bench: Workbench) -> Tool | None:
         case ToolKind.SHAPE:
             return ShapeTool(choice.shape, choice.colour, choice.shape_width_pt)
         case ToolKind.TEXT:
-            return EditTool(Asked.TEXT)
+            return EditTool(Asked.TEXT, bench.px_per_mm)
         case ToolKind.NOTE:
-            return EditTool(Asked.NOTE)
+            return EditTool(Asked.NOTE, bench.px_per_mm)
         case ToolKind.STAMP:
-            return StampTool(choice.stamp, choice.colour, bench.today)
+            return StampTool(choice.stamp, choice.colour, bench.today, bench.px_per_mm)
         case ToolKind.POINTER:
             return PointerTool(choice.colour)
         case _:

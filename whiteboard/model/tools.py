@@ -39,6 +39,8 @@ from whiteboard.model.wet_stroke import InkStyle, WetStroke
 STAMP_SIZE_PT: Final = 84.0
 STILL_MM: Final = 2.0
 """A hand that stays within this holds still."""
+TAP_MM: Final = 10.0
+"""A touch that leaves this circle was no tap: someone slid over the board."""
 _LEAST_SHAPE_PT: Final = 4.0
 _SNAP_RAD: Final = math.radians(4)
 
@@ -215,6 +217,7 @@ class ShapeTool:
     def up(self, event: PageEvent) -> Effects:
         """Finish the shape; a mere touch draws none."""
         contact = event.pointer.contact
+        self.move(event)
         self._starts.pop(contact, None)
         shape = self._shapes.pop(contact, None)
         if shape is None:
@@ -282,7 +285,8 @@ class PointerTool:
 class _TapTool:
     """A tool that acts where a contact lifts, if it has not gone far."""
 
-    def __init__(self) -> None:
+    def __init__(self, px_per_mm: float) -> None:
+        self._px_per_mm = px_per_mm
         self._downs: dict[int, tuple[float, float]] = {}
 
     def down(self, event: PageEvent) -> Effects:
@@ -290,12 +294,19 @@ class _TapTool:
         self._downs[event.pointer.contact] = (event.x_pt, event.y_pt)
         return ()
 
-    def move(self, _event: PageEvent, /) -> Effects:
-        """Nothing happens before the contact lifts."""
+    def move(self, event: PageEvent) -> Effects:
+        """Forget a contact that goes far."""
+        contact = event.pointer.contact
+        start = self._downs.get(contact)
+        if start is not None:
+            way_px = math.dist(start, (event.x_pt, event.y_pt)) * event.scale
+            if way_px > TAP_MM * self._px_per_mm:
+                del self._downs[contact]
         return ()
 
     def up(self, event: PageEvent) -> Effects:
         """Act."""
+        self.move(event)
         if self._downs.pop(event.pointer.contact, None) is None:
             return ()
         return self._tapped(event)
@@ -320,10 +331,13 @@ class StampTool(_TapTool):
         stamp: Which one.
         colour: Ink colour.
         today: Returns the date for a date stamp.
+        px_per_mm: Logical px per design millimetre.
     """
 
-    def __init__(self, stamp: StampKind, colour: int, today: Callable[[], date]) -> None:
-        super().__init__()
+    def __init__(
+        self, stamp: StampKind, colour: int, today: Callable[[], date], px_per_mm: float
+    ) -> None:
+        super().__init__(px_per_mm)
         self._stamp = stamp
         self._colour = colour
         self._today = today
@@ -342,10 +356,11 @@ class EditTool(_TapTool):
 
     Args:
         asked: Which of the two.
+        px_per_mm: Logical px per design millimetre.
     """
 
-    def __init__(self, asked: Asked) -> None:
-        super().__init__()
+    def __init__(self, asked: Asked, px_per_mm: float) -> None:
+        super().__init__(px_per_mm)
         self._asked = asked
 
     def _tapped(self, event: PageEvent) -> Effects:

@@ -19,6 +19,7 @@ from base.tasks import Worker
 from whiteboard.model.board import Board
 from whiteboard.model.page import Background
 from whiteboard.services.board_file import BoardFile, keep_board
+from whiteboard.services.pictures import decode_asset
 
 IMAGE_CACHE_BYTES: Final = 192 * 1024 * 1024
 
@@ -57,6 +58,11 @@ class OpenBoard(QObject):
     def path(self) -> Path:
         """Where the board lies."""
         return self.file.path
+
+    @property
+    def worker(self) -> Worker:
+        """Where files of this board are read and pictures decoded; it closes the file too."""
+        return self._worker
 
     @property
     def is_blank(self) -> bool:
@@ -105,13 +111,11 @@ class OpenBoard(QObject):
 
     def _decode(self, sha256: bytes) -> None:
         """Read and decode a picture. Worker thread."""
-        image = QImage()
         try:
-            image.loadFromData(self.file.asset(sha256))
+            image = decode_asset(self.file.asset(sha256))
         except (KeyError, AppError) as error:
             self._log.info("picture cannot be shown", reason=str(error))
-        if not image.isNull():
-            image = image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+            image = QImage()
         self._image_decoded.emit((sha256, image))
 
     def _take_image(self, decoded: tuple[bytes, QImage]) -> None:

@@ -85,6 +85,8 @@ class Canvas(QWidget):
     """The part of the page that is seen: a `Viewport`."""
     page_changed = Signal(str)
     """The id of the page that is shown now."""
+    page_left = Signal()
+    """The page is about to be turned, while it can still be changed."""
     edit_asked = Signal(object)
     """A text or note is wanted: an `EditAsked`."""
     selected = Signal(object)
@@ -149,6 +151,7 @@ class Canvas(QWidget):
             effects.LassoShown: self._lasso_shown,
             effects.Selected: lambda e: self.choose(e.item_ids),
             effects.SelectionDragged: self._selection_dragged,
+            effects.SelectionPutBack: lambda _e: self._put_back(),
             effects.EditAsked: self.edit_asked.emit,
             effects.Navigated: self._navigated,
             effects.NavigationEnded: self._navigation_ended,
@@ -256,6 +259,7 @@ class Canvas(QWidget):
         here = {i: item for i, item in found.items() if item.page == self._page_id}
         if not here and not self._chosen:
             return
+        self._put_back()
         area = self._chosen.area(self._viewport)
         self._chosen.choose(here)
         if isinstance(self.hands.tool, LassoTool):
@@ -501,6 +505,16 @@ class Canvas(QWidget):
                     edit.put(item_id, item)
         self.choose(moved)
 
+    def _put_back(self) -> None:
+        """Show dragged items where they are again, if any are being dragged."""
+        if not self._chosen.is_lifted:
+            return
+        area = self._chosen.area(self._viewport)
+        items = self._chosen.items
+        self.repaint_page(self.scene.show_again(items))
+        self._chosen.choose(items)
+        self.update(area | self._chosen.area(self._viewport))
+
     def _look(self) -> Look:
         return Look(is_dark=self.scene.is_dark, scale=self._detail(), image=self._open.image)
 
@@ -636,6 +650,7 @@ class Canvas(QWidget):
             self.update(area)
 
     def _leave_page(self) -> None:
+        self.page_left.emit()
         self._apply(self.hands.cancel_all(self._now_s()))
         self._stop_gliding()
         self._recent.clear()

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 from PySide6.QtCore import QRect, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QHideEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -24,8 +30,10 @@ from whiteboard.model.smoothing import RAW, SMOOTH
 from whiteboard.model.tool_choice import ToolChoice, ToolKind
 from whiteboard.model.toolbox import Workbench, make_palm, make_tool
 from whiteboard.services.chalk_sound import ChalkSound
+from whiteboard.services.clipboard import BoardClipboard, read_mime
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.views.canvas import Canvas
+from whiteboard.views.desk import Desk
 from whiteboard.views.meter import Meter
 from whiteboard.views.page_bar import PageBar
 from whiteboard.views.toolbar import Toolbar
@@ -39,11 +47,13 @@ class Surroundings:
         now_s: Monotonic clock.
         today: Returns the date, for stamps.
         sound: What chalk sounds like.
+        clipboard: What was copied.
     """
 
     now_s: Callable[[], float]
     today: Callable[[], date]
     sound: ChalkSound
+    clipboard: BoardClipboard = field(default_factory=BoardClipboard)
 
 
 class Pane(QWidget):
@@ -65,6 +75,8 @@ class Pane(QWidget):
     """The person wants what is not in the tray."""
     side_chosen = Signal(str)
     """The person moved their tools to a side."""
+    failed = Signal(object)
+    """An `AppError` to tell the person."""
 
     def __init__(
         self,
@@ -98,8 +110,17 @@ class Pane(QWidget):
         )
         self.toolbar = Toolbar(self)
         self.page_bar = PageBar(self)
+        self.desk = Desk(
+            open_board,
+            self.canvas,
+            self,
+            surroundings.clipboard,
+            lambda: self._choice,
+            self._bars,
+        )
         self._meter = Meter(surroundings.now_s, self)
         self._meter.hide()
+        self.setAcceptDrops(True)
         self._connect()
         self._stop_listening = self._board.on_change(self._board_changed)
         self.take_settings(values)
@@ -124,8 +145,9 @@ class Pane(QWidget):
             return
         if choice.tool is not ToolKind.LASSO:
             self.canvas.choose(())
-        self._choice = choice
+        before, self._choice = self._choice, choice
         self.toolbar.set_choice(choice)
+        self.desk.choice_changed(before, choice)
         tool = make_tool(choice, self._bench())
         hands = self.canvas.hands
         hands.moves_only = tool is None
@@ -157,12 +179,16 @@ class Pane(QWidget):
         self._dock()
 
     def undo(self) -> None:
-        """Take back the person's last step."""
+        """Take back the person's last step: of writing, while a text is being written."""
+        if self.desk.undo():
+            return
         self.canvas.choose(())
         self._board.undo(self.person)
 
     def redo(self) -> None:
-        """Do the person's last step again."""
+        """Do the person's last step again; see `undo`."""
+        if self.desk.redo():
+            return
         self.canvas.choose(())
         self._board.redo(self.person)
 
@@ -197,11 +223,39 @@ class Pane(QWidget):
         """Show the page as wide as the view."""
         self.canvas.show_viewport(self.canvas.viewport.fit_width())
 
+    def show_bars(self, is_shown: bool) -> None:
+        """Show the tools, or hide them while a sheet lies over them."""
+        self.toolbar.setVisible(is_shown)
+        self.page_bar.setVisible(is_shown)
+
     def shutdown(self) -> None:
         """Let go of the board."""
+        self.desk.shutdown()
         self._meter.stop()
         self._stop_listening()
         self.canvas.shutdown()
+
+    def insert_picture(self, path: Path) -> None:
+        """Put the picture of a file into the middle of the view, held by the lasso."""
+        self.desk.insert_picture(path)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.desk.editor.commit()
+        super().hideEvent(event)
+
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() or event.mimeData().hasImage():
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        clip = read_mime(event.mimeData())
+        if clip is not None:
+            place = event.position()
+            self.desk.take_in(clip, self.canvas.viewport.to_page(place.x(), place.y()))
+            event.acceptProposedAction()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -220,7 +274,17 @@ class Pane(QWidget):
         pages.next_asked.connect(self.next_page)
         pages.add_asked.connect(self.add_page)
         pages.sheet_asked.connect(self.pages_asked)
+        self.desk.failed.connect(self.failed)
+        self.desk.lasso_wanted.connect(self._take_lasso)
         self.canvas.page_changed.connect(self._note_pages)
+
+    def _take_lasso(self) -> None:
+        if self._choice.tool is not ToolKind.LASSO:
+            self.hold(self._choice.with_tool(ToolKind.LASSO))
+
+    def _bars(self) -> list[QRect]:
+        """Return where toolbars lie over the canvas."""
+        return [bar.geometry() for bar in (self.toolbar, self.page_bar)]
 
     def _bench(self) -> Workbench:
         return Workbench(theme.metrics().px_per_mm, self._lookup(), self._around.today)
@@ -260,6 +324,7 @@ class Pane(QWidget):
         gap = theme.metrics().px(4)
         self._meter.resize(self._meter.sizeHint())
         self._meter.move(gap, gap)
+        self.desk.place()
 
 
 def palm_rules(values: Settings) -> PalmRules:
