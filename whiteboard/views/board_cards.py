@@ -204,7 +204,7 @@ class BoardCard(TouchControl):
             metrics = QFontMetrics(made)
             shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, width)
             box = QRect(left, top, width, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, shown)
+            painter.drawText(box, Qt.TextFlag.TextDontClip, shown)
             top += metrics.height() + gap
 
     def _paint_open_mark(self, painter: QPainter) -> None:

@@ -221,7 +221,7 @@ class BoardSheet(Sheet):
         self._stick_column.setContentsMargins(0, 0, 0, 0)
         self._stick_column.addWidget(Text(N_("Save to which USB stick?"), Role.TITLE))
         self._stick_column.addWidget(self.sticks)
-        back = _action(N_("Back"), "arrow-left", lambda: self._show_page(_Page.ACTIONS))
+        back = _action(N_("Go back"), "arrow-left", lambda: self._show_page(_Page.ACTIONS))
         row = QHBoxLayout()
         row.addWidget(back)
         row.addStretch(1)

@@ -149,7 +149,9 @@ class RowButton(TouchControl):
             painter.setFont(made)
             painter.setPen(QColor(ink))
             shown = QFontMetrics(made).elidedText(words, Qt.TextElideMode.ElideMiddle, width)
-            painter.drawText(QRect(left, top, width, height), 0, shown)
+            box_px = QRect(left, top, width, height)
+            # The face reaches below its own line with an underscore.
+            painter.drawText(box_px, Qt.TextFlag.TextDontClip, shown)
             top += height + gap
         self._paint_focus(painter, box, sizes.radius_px)
         painter.end()

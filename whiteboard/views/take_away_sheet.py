@@ -81,19 +81,19 @@ KINDS: Final = (
     ),
     Kind(
         ExportFormat.PNG,
-        N_("Picture"),
+        N_("Picture (PNG)"),
         "file-image",
-        N_("A PNG picture of each page, for mails and slides."),
+        N_("A picture of each page, for mails and slides."),
     ),
     Kind(
         ExportFormat.SVG,
-        N_("Drawing"),
+        N_("Drawing (SVG)"),
         "shapes",
-        N_("An SVG drawing of each page, for drawing programs."),
+        N_("A drawing of each page, for drawing programs."),
     ),
     Kind(
         None,
-        N_("Board"),
+        N_("Board file"),
         "presentation",
         N_("All pages, to go on writing on another display."),
     ),
@@ -446,7 +446,7 @@ class TakeAwaySheet(Sheet):
     def _make_printers(self) -> QWidget:
         page = QWidget()
         self._printer_row = QHBoxLayout()
-        back = TouchButton(N_("Back"), "arrow-left", layout=Layout.BESIDE, main=True)
+        back = TouchButton(N_("Go back"), "arrow-left", layout=Layout.BESIDE, main=True)
         back.clicked.connect(lambda: self._show_page(_Page.CHOICE))
         row = QHBoxLayout()
         row.addWidget(back)
