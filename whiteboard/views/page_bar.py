@@ -15,7 +15,6 @@ from base.text import N_, _
 from whiteboard.views.tray_parts import FloatingBar, WoodButton
 
 _MARGIN_MM: Final = 3.0
-_TRAY_MM: Final = 26.0
 _BUTTON_MM: Final = (19.0, 21.0)
 
 
@@ -37,6 +36,7 @@ class PageBar(FloatingBar):
         super().__init__(parent)
         self._index, self._count = 0, 1
         self._rect, self._side, self._avoid = parent.rect(), "bottom", QRect()
+        self._neighbour: FloatingBar | None = None
         self._previous = _PageButton(N_("Back"), "chevron-left", self)
         self._previous.clicked.connect(self.previous_asked)
         self._place = _PlaceButton(self)
@@ -67,17 +67,32 @@ class PageBar(FloatingBar):
         self._place.set_place(index, count)
         self._dock()
 
-    def place_in(self, rect: QRect, side: str, avoid: QRect | None = None) -> None:
+    def place_in(self, rect: QRect, side: str) -> None:
         """Dock in a lower corner of `rect`, in the parent's pixels.
+
+        It goes to the side where the tools are not, or above them.
 
         Args:
             rect: Where.
-            side: The side of the toolbar: the bar goes to the other one, or above it.
-            avoid: Where the toolbar is; without it, a tray at the bottom is assumed to
-                take its usual height.
+            side: The side of the tools.
         """
         self._rect, self._side = QRect(rect), side
-        self._avoid = QRect() if avoid is None else QRect(avoid)
+        if self._neighbour is None:
+            self._find_neighbour()
+        self._dock()
+
+    def _find_neighbour(self) -> None:
+        """Follow the tools that float on the same board."""
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        parent = self.parentWidget()
+        bars = [] if parent is None else parent.findChildren(FloatingBar, options=direct)
+        self._neighbour = next((bar for bar in bars if bar is not self), None)
+        if self._neighbour is not None:
+            self._avoid = self._neighbour.geometry()
+            self._neighbour.settled.connect(self._keep_off)
+
+    def _keep_off(self, place: QRect) -> None:
+        self._avoid = QRect(place)
         self._dock()
 
     def _go_on(self) -> None:
@@ -96,13 +111,8 @@ class PageBar(FloatingBar):
             box.moveLeft(self._rect.left() + margin)
         else:
             box.moveRight(self._rect.right() - margin)
-        if self._side == "bottom":
-            tray = theme.metrics().px(_TRAY_MM)
-            avoid = self._avoid
-            if avoid.isNull():
-                avoid = self._rect.adjusted(0, self._rect.height() - tray - margin, 0, 0)
-            if avoid.adjusted(-margin, 0, margin, 0).intersects(box):
-                box.moveBottom(avoid.top() - margin)
+        if self._avoid.adjusted(-margin, 0, margin, 0).intersects(box):
+            box.moveBottom(self._avoid.top() - margin)
         self.setGeometry(box)
 
     def _respace(self) -> None:

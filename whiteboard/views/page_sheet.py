@@ -8,6 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
+from shiboken6 import isValid
 from typing_extensions import override
 
 from base.board_doc import Item
@@ -61,7 +62,7 @@ class PageSheet(BoardSheet):
         self._grid = PageGrid(thumbnails.image)
         self._grid.touched.connect(self._go)
         self._list = FingerList(self._grid)
-        self.backgrounds = BackgroundSheet(parent, self.board, person, page_id)
+        self._backgrounds: BackgroundSheet | None = None
         self._make_buttons()
         self._head, self._actions = self._make_head(), self._make_actions()
         self.content.addLayout(self._head)
@@ -106,7 +107,8 @@ class PageSheet(BoardSheet):
     @override
     def let_go(self) -> None:
         super().let_go()
-        self.backgrounds.let_go()
+        if self._backgrounds is not None:
+            self._backgrounds.let_go()
 
     def _make_buttons(self) -> None:
         self._about = Text(role=Role.HINT)
@@ -172,8 +174,17 @@ class PageSheet(BoardSheet):
             self._list.ensure_seen(card)
 
     def _choose_background(self) -> None:
-        self.backgrounds.show_page(self.page_id)
-        self.backgrounds.open()
+        parent = self.parentWidget()
+        if parent is None or self._backgrounds is not None:
+            return
+        self._backgrounds = BackgroundSheet(parent, self.board, self.person, self.page_id)
+        self._backgrounds.closed.connect(self._forget_backgrounds)
+        self._backgrounds.open()
+
+    def _forget_backgrounds(self) -> None:
+        if self._backgrounds is not None:
+            self._backgrounds.deleteLater()
+            self._backgrounds = None
 
     def _delete_page(self) -> None:
         """Take the page away; the last one leaves an empty page in its place."""
@@ -196,8 +207,9 @@ class PageSheet(BoardSheet):
 
     def _bring_back(self, way_back: _WayBack) -> None:
         page_id = way_back.take()
-        self.show_page(page_id)
-        self.page_chosen.emit(page_id)
+        # The notice with this action may be touched when the sheet is long gone.
+        if isValid(self):
+            self._go(page_id)
 
     # Where everything lies ----------------------------------------------------------------
 

@@ -13,26 +13,25 @@ from PySide6.QtCore import (
     QPropertyAnimation,
     QRect,
     QRectF,
-    Qt,
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QHideEvent, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from base.qt import theme
 from base.qt.panels import SLIDE_MS
-from base.qt.widgets import Role, Text, painter_for
+from base.qt.widgets import painter_for
 from base.text import N_, _
 from whiteboard.model.tool_choice import ToolChoice, ToolKind
 from whiteboard.model.tool_options import ASPECTS, Option, options_of, quick_options, taken
 from whiteboard.model.tray_plan import TRAY_ORDER, TrayPlan, TraySizes, plan_tray
 from whiteboard.views.option_button import ChangeButton, OptionButton
-from whiteboard.views.option_samples import board_colour, board_ink
+from whiteboard.views.option_samples import board_colour
 from whiteboard.views.tool_drawer import SpareTools, ToolDrawer
 from whiteboard.views.tool_faces import TOOL_FACES, TOOL_HINTS
-from whiteboard.views.tray_parts import FloatingBar, Grip, WoodButton, paint_wood
+from whiteboard.views.tray_parts import FloatingBar, Grip, SlateHint, WoodButton, paint_wood
 
 SIDES: Final = ("bottom", "left", "right")
 
@@ -106,8 +105,7 @@ class Toolbar(FloatingBar):
             quick.clicked.connect(lambda _checked=False, q=quick: self._take_quick(q))
         self._change = ChangeButton(self)
         self._change.clicked.connect(self._toggle_drawer)
-        self._hint = Text(role=Role.HINT, parent=self, wrap=True)
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._hint = SlateHint(self)
         self._undo = WoodButton(N_("Undo"), "undo-2", self)
         self._undo.clicked.connect(self.undo_asked)
         self._redo = WoodButton(N_("Redo"), "redo-2", self)
@@ -315,6 +313,7 @@ class Toolbar(FloatingBar):
         self.move(self._dock().topLeft())
         self._show_choice()
         self.update()
+        self.settled.emit(self.geometry())
 
     def _make_plan(self) -> tuple[TrayPlan, int]:
         """Return what lies in the tray, and in how many lanes.
@@ -447,7 +446,8 @@ class Toolbar(FloatingBar):
         aspects = ASPECTS.get(self._choice.tool, ())
         self._change.setVisible(has_slate and (len(aspects) > 1 or self._lacks(options)))
         self._change.show_choice(self._choice, is_dark=self._is_dark)
-        self._show_hint(TOOL_HINTS.get(self._choice.tool, "") if has_slate else "")
+        hint = TOOL_HINTS.get(self._choice.tool, "") if has_slate else ""
+        self._hint.show_hint(hint, is_dark=self._is_dark)
         if self.drawer.isVisible():
             self.drawer.show_choice(self._choice, is_dark=self._is_dark)
 
@@ -459,15 +459,6 @@ class Toolbar(FloatingBar):
             for aspect in ASPECTS.get(tool, ())
         )
 
-    def _show_hint(self, msgid: str) -> None:
-        self._hint.setVisible(bool(msgid))
-        if not msgid:
-            return
-        self._hint.set_msgid(msgid)
-        look = self._hint.palette()
-        look.setColor(look.ColorRole.WindowText, board_ink(is_dark=self._is_dark))
-        self._hint.setPalette(look)
-
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:
         sizes, colours = theme.metrics(), theme.tokens()
@@ -478,6 +469,11 @@ class Toolbar(FloatingBar):
             painter.setBrush(board_colour(is_dark=self._is_dark))
             painter.drawRoundedRect(QRectF(self._slate), sizes.radius_px, sizes.radius_px)
         painter.end()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.close_drawers()
+        super().hideEvent(event)
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTouchEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
@@ -12,7 +12,8 @@ from typing_extensions import override
 from base.qt import theme
 from base.qt.panels import Panel
 from base.qt.widgets import Look, TouchButton, TouchControl, fitting_font, painter_for
-from base.text import N_
+from base.text import N_, _
+from whiteboard.views.option_samples import board_ink
 
 NEAR_MM: Final = 20.0
 """A hand that writes nearer than this to a bar makes it step aside."""
@@ -36,11 +37,15 @@ def paint_wood(painter: QPainter, box: QRectF) -> None:
 class FloatingBar(Panel):
     """A piece of wood over the board that steps aside for a hand that writes there."""
 
+    settled = Signal(QRect)
+    """Where it is docked from now on, in the parent."""
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._is_writing = False
+        self._is_aside = False
         self._return = QTimer(self, singleShot=True, interval=RETURN_MS)
-        self._return.timeout.connect(self.show)
+        self._return.timeout.connect(self._come_back)
 
     def set_shrunk(self, is_writing: bool) -> None:
         """Say whether a hand is writing.
@@ -52,7 +57,7 @@ class FloatingBar(Panel):
         self._is_writing = is_writing
         if is_writing:
             self._return.stop()
-        elif self.isHidden():
+        elif self._is_aside:
             self._return.start()
 
     def make_way(self, place: QPoint) -> None:
@@ -64,7 +69,12 @@ class FloatingBar(Panel):
             return
         near = theme.metrics().px(NEAR_MM)
         if self.geometry().adjusted(-near, -near, near, near).contains(place):
+            self._is_aside = True
             self.hide()
+
+    def _come_back(self) -> None:
+        self._is_aside = False
+        self.show()
 
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -88,6 +98,33 @@ class WoodButton(TouchButton):
             down = self.isDown()
             return colours.surface_pressed if down else colours.surface, colours.text, ""
         return colours.wood_edge if self.isDown() else "", colours.on_wood, ""
+
+
+class SlateHint(QWidget):
+    """A sentence on the slate, in the ink of the board it is for."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._msgid = ""
+        self._is_dark = True
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def show_hint(self, msgid: str, *, is_dark: bool) -> None:
+        """Show a text, a msgid; an empty one hides the hint."""
+        self._msgid, self._is_dark = msgid, is_dark
+        self.setAccessibleName(_(msgid) if msgid else "")
+        self.setVisible(bool(msgid))
+        self.update()
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = painter_for(self)
+        words = _(self._msgid) if self._msgid else ""
+        painter.setFont(theme.font(theme.metrics().small_text_px))
+        painter.setPen(board_ink(is_dark=self._is_dark))
+        how = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
+        painter.drawText(self.rect(), how, words)
+        painter.end()
 
 
 class Grip(TouchControl):
