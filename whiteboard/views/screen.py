@@ -103,6 +103,10 @@ class BoardScreen(QWidget):
         self._each_pane(lambda pane: pane.take_settings(values))
         self.update()
 
+    def show_bars(self, is_shown: bool) -> None:
+        """Show the tools of all panes, or hide them while a sheet lies over them."""
+        self._each_pane(lambda pane: pane.show_bars(is_shown))
+
     def shutdown(self) -> None:
         """Let go of the board."""
         self._clear()

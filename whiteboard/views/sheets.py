@@ -41,7 +41,7 @@ class BoardSheets:
 
     def leave_board(self, _board: OpenBoard) -> None:
         """Give the last thumbnails to the board's file and let go of it."""
-        self._close()
+        self._put_away()
         self._board = None
         if self._thumbnails is not None:
             self._thumbnails.finish()
@@ -56,7 +56,7 @@ class BoardSheets:
 
     def shutdown(self) -> None:
         """Close what is open."""
-        self._close()
+        self._put_away()
 
     def show_pages(self, pane: Pane) -> None:
         """Show all pages."""
@@ -97,15 +97,25 @@ class BoardSheets:
         self._close()
         self._sheet = sheet
         sheet.closed.connect(lambda: self._forget(sheet))
+        self._screen.show_bars(False)
         sheet.open()
 
     def _close(self) -> None:
         if self._sheet is not None:
             self._sheet.close_sheet()
 
+    def _put_away(self) -> None:
+        """Close at once: the board under the sheet goes."""
+        if self._sheet is not None:
+            sheet, self._sheet = self._sheet, None
+            sheet.hide()
+            sheet.deleteLater()
+            self._screen.show_bars(True)
+
     def _forget(self, sheet: QWidget) -> None:
         if self._sheet is sheet:
             self._sheet = None
+            self._screen.show_bars(True)
         sheet.deleteLater()
 
     def _note_writing(self, is_writing: bool) -> None:
