@@ -36,7 +36,7 @@ class ToolDrawer(Panel):
         self._buttons: list[OptionButton] = []
         self._column = QVBoxLayout(self)
         self._body = QWidget()
-        self._shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
+        self._shut = TouchButton(N_("Close"), "x", self, layout=Layout.BESIDE, look=Look.BARE)
         self._shut.clicked.connect(self.closed)
         self._column.addWidget(self._body)
         self._respace()
