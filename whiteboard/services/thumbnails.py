@@ -126,17 +126,26 @@ class Thumbnails(QObject):
         self._is_writing = is_writing
         self._plan()
 
+    @property
+    def has_work(self) -> bool:
+        """Whether a thumbnail that was asked for is still to be painted."""
+        return bool(self._job or self._wanted)
+
+    def step_for_s(self, most_s: float) -> None:
+        """Paint now, for about `most_s` or until nothing is left; at least one step."""
+        until_s = self._now_s() + most_s
+        while self._step() and self._now_s() < until_s:
+            pass
+
     def finish(self, most_s: float = 0.4) -> None:
         """Paint what the list of boards still lacks and give all to the file.
 
         For a board that is about to be left. Blocks for about `most_s` at most; then the
         pages that are left keep their old pictures.
         """
-        until_s = self._now_s() + most_s
         first = [page.id for page in self._board.pages[:1]]
         self._wanted = dict.fromkeys([*first, *self._unsaved])
-        while self._now_s() < until_s and self._step():
-            pass
+        self.step_for_s(most_s)
         for page_id in list(self._unsaved):
             self._save(page_id)
         self._worker.drain(most_s)
@@ -212,8 +221,7 @@ class Thumbnails(QObject):
     # Work between events ------------------------------------------------------------------
 
     def _plan(self) -> None:
-        has_work = bool(self._job or self._wanted)
-        if has_work and not self._is_writing:
+        if self.has_work and not self._is_writing:
             if not self._slices.isActive():
                 self._slices.start()
         else:
@@ -228,9 +236,7 @@ class Thumbnails(QObject):
         self._plan()
 
     def _work(self) -> None:
-        until_s = self._now_s() + SLICE_S
-        while self._now_s() < until_s and self._step():
-            pass
+        self.step_for_s(SLICE_S)
         self._plan()
 
     def _step(self) -> bool:
