@@ -24,7 +24,7 @@ from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.last_board import LastBoard
 from whiteboard.services.library import Library
 from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands
+from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
 from whiteboard.views.pane import Surroundings
 from whiteboard.views.screen import BoardScreen
 from whiteboard.views.sheets import BoardSheets
@@ -66,10 +66,12 @@ class WhiteboardFeature(QObject):
         self._picture: Path | None = None
         elsewhere = Elsewhere(
             pages=self._sheets.show_pages,
+            background=self._sheets.show_background,
             take_away=self._sheets.show_take_away,
             boards=lambda: host.open_screen(BOARDS),
             new_board=self._new_board,
             home=host.go_home,
+            finish=host.finish,
         )
         self._commands = tuple(board_commands(self._screen, host.options, elsewhere))
         self._connect()
@@ -136,7 +138,8 @@ class WhiteboardFeature(QObject):
             lambda side: host.options.change_for_now(toolbar_side=side)
         )
         self._screen.failed.connect(host.show_error)
-        self._screen.more_asked.connect(lambda _pane: self._sheets.show_more(self._commands))
+        self._screen.notice_asked.connect(host.show_notice)
+        self._screen.more_asked.connect(lambda _pane: self._show_more())
         self._screen.pages_asked.connect(self._sheets.show_pages)
         self._screen.picture_asked.connect(self._sheets.show_pictures)
         self._stop_listening = host.options.listen(self._settings_changed)
@@ -198,6 +201,10 @@ class WhiteboardFeature(QObject):
             self._keeper.open(path)
         else:
             self._keeper.open_copy(path)
+
+    def _show_more(self) -> None:
+        states = command_states(self._screen, self._host.options)
+        self._sheets.show_more(self._commands, states)
 
     def _rename(self, title: str) -> None:
         board = self._keeper.board

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -22,17 +22,21 @@ class Elsewhere:
 
     Attributes:
         pages: Shows all pages of a pane's board.
+        background: Shows what a pane's page can be printed with.
         take_away: Shows how to export, save and print.
         boards: Shows the list of boards.
         new_board: Puts this board away and begins another.
         home: Leaves for the home screen.
+        finish: Leaves the display as it was found.
     """
 
     pages: Callable[[Pane], None]
+    background: Callable[[Pane], None]
     take_away: Callable[[Pane], None]
     boards: Callable[[], None]
     new_board: Callable[[], None]
     home: Callable[[], None]
+    finish: Callable[[], None]
 
 
 def board_commands(
@@ -79,6 +83,30 @@ def board_commands(
             "board.pages", N_("Pages"), "layout-grid", for_pane(elsewhere.pages), "", has_board
         ),
         Command(
+            "board.background",
+            N_("Background"),
+            "grid-3x3",
+            for_pane(elsewhere.background),
+            "",
+            has_board,
+        ),
+        Command(
+            "board.clear",
+            N_("Clear the page"),
+            "eraser",
+            for_pane(Pane.clear_page),
+            "",
+            has_board,
+        ),
+        Command(
+            "board.paste",
+            N_("Paste"),
+            "clipboard-paste",
+            for_pane(Pane.paste),
+            "Ctrl+V",
+            has_board,
+        ),
+        Command(
             "board.take_away",
             N_("Take away"),
             "share",
@@ -113,7 +141,20 @@ def board_commands(
         Command("board.new", N_("New board"), "plus", elsewhere.new_board, "Ctrl+N"),
         Command("board.boards", N_("Boards"), "folder", elsewhere.boards),
         Command("board.home", N_("Home"), "house", elsewhere.home),
+        Command("board.finish", N_("Finish"), "log-out", elsewhere.finish),
     )
+
+
+def command_states(screen: BoardScreen, options: Options) -> Mapping[str, Callable[[], bool]]:
+    """Return, by its id, whether each command that is a switch is on."""
+    return {
+        "board.split": lambda: screen.is_split,
+        "board.fingers_write": lambda: options.values.pen_reported == "no",
+        "board.sound": lambda: options.values.sound_on,
+        "board.smoothing": lambda: options.values.smoothing_on,
+        "board.prediction": lambda: options.values.prediction_on,
+        "board.meter": lambda: options.values.meter_on,
+    }
 
 
 def bind_keys(commands: Sequence[Command], widget: QWidget) -> None:

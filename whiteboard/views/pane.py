@@ -18,8 +18,10 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from base.board_doc import Item
+from base.feature import Notice, Weight
 from base.options import Settings
 from base.qt import theme
+from base.text import _
 from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
 from whiteboard.model.eraser_tool import Lookup
@@ -77,6 +79,8 @@ class Pane(QWidget):
     """The person moved their tools to a side."""
     failed = Signal(object)
     """An `AppError` to tell the person."""
+    notice_asked = Signal(object)
+    """Something to tell with a way back: a `Notice`."""
 
     def __init__(
         self,
@@ -214,6 +218,22 @@ class Pane(QWidget):
                 self._place() + 1, page.background, page.width_pt, page.height_pt
             )
         self.canvas.show_page(new_page)
+
+    def clear_page(self) -> None:
+        """Wipe the page, as one step; a notice offers the way back."""
+        self.canvas.choose(())
+        item_ids = list(self._board.items(self.canvas.page_id))
+        if not item_ids:
+            return
+        with self._board.change(self.person) as edit:
+            for item_id in item_ids:
+                edit.remove(item_id)
+        words = _("The page is clear.")
+        self.notice_asked.emit(Notice(words, Weight.CALM, _("Undo"), self.undo))
+
+    def paste(self) -> None:
+        """Put what was copied into the middle of the view."""
+        self.desk.paste()
 
     def fit_page(self) -> None:
         """Show the whole page."""

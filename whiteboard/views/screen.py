@@ -35,6 +35,8 @@ class BoardScreen(QWidget):
     """A pane whose person wants what is not in the tray: a `Pane`."""
     failed = Signal(object)
     """An `AppError` to tell the person."""
+    notice_asked = Signal(object)
+    """Something to tell with a way back: a `Notice`."""
     writing_changed = Signal(bool)
     """Whether a hand is at work on any pane."""
     side_chosen = Signal(str)
@@ -133,6 +135,7 @@ class BoardScreen(QWidget):
         pane.more_asked.connect(lambda: self.more_asked.emit(pane))
         pane.side_chosen.connect(self.side_chosen)
         pane.failed.connect(self.failed)
+        pane.notice_asked.connect(self.notice_asked)
         pane.canvas.writing_changed.connect(self.writing_changed)
         self._panes.append(pane)
         pane.show()

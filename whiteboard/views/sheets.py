@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
 
@@ -14,6 +15,9 @@ from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.thumbnails import Thumbnails
 from whiteboard.views.pane import Pane
 from whiteboard.views.screen import BoardScreen
+
+if TYPE_CHECKING:
+    from whiteboard.views.take_away_sheet import TakeAwaySheet
 
 
 class BoardSheets:
@@ -32,6 +36,8 @@ class BoardSheets:
         self._board: OpenBoard | None = None
         self._thumbnails: Thumbnails | None = None
         self._sheet: Sheet | None = None
+        self._take_away: TakeAwaySheet | None = None
+        self._page_id = ""
         screen.writing_changed.connect(self._note_writing)
 
     def take_board(self, board: OpenBoard) -> None:
@@ -70,20 +76,45 @@ class BoardSheets:
         sheet.notice_asked.connect(self._host.show_notice)
         self._open(sheet)
 
-    def show_more(self, commands: Sequence[Command]) -> None:
-        """Show what is not in the tray."""
+    def show_background(self, pane: Pane) -> None:
+        """Show what the page can be printed with."""
+        from whiteboard.views.background_sheet import BackgroundSheet
+
+        if self._board is None or self._board.file.read_only:
+            return
+        page_id = pane.canvas.page_id
+        self._open(BackgroundSheet(self._screen, self._board.board, pane.person, page_id))
+
+    def show_more(
+        self, commands: Sequence[Command], states: Mapping[str, Callable[[], bool]]
+    ) -> None:
+        """Show what is not in the tray.
+
+        Args:
+            commands: What can be asked for.
+            states: Those that are on or off, by id.
+        """
         from whiteboard.views.more_sheet import MoreSheet
 
-        self._open(MoreSheet(self._screen, commands))
+        sheet = MoreSheet(self._screen, commands, states)
+        sheet.refresh()
+        self._open(sheet)
 
     def show_take_away(self, pane: Pane) -> None:
-        """Show how to export, save and print."""
+        """Show how to export, save and print; it goes on when the sheet is closed."""
         from whiteboard.views.take_away_sheet import TakeAwaySheet
 
         if self._board is None:
             return
-        page_id = pane.canvas.page_id
-        self._open(TakeAwaySheet(self._screen, self._board, self._host, self._worker, page_id))
+        self._page_id = pane.canvas.page_id
+        if self._take_away is None:
+            self._take_away = TakeAwaySheet(
+                self._screen, self._board, self._host, self._worker, lambda: self._page_id
+            )
+            self._take_away.closed.connect(lambda: self._screen.show_bars(True))
+        self._close()
+        self._screen.show_bars(False)
+        self._take_away.show_choices()
 
     def show_pictures(self, pane: Pane) -> None:
         """Show the pictures that can be put on the page."""
@@ -110,7 +141,12 @@ class BoardSheets:
             sheet, self._sheet = self._sheet, None
             sheet.hide()
             sheet.deleteLater()
-            self._screen.show_bars(True)
+        if self._take_away is not None:
+            self._take_away.shutdown()
+            self._take_away.hide()
+            self._take_away.deleteLater()
+            self._take_away = None
+        self._screen.show_bars(True)
 
     def _forget(self, sheet: QWidget) -> None:
         if self._sheet is sheet:
