@@ -106,21 +106,24 @@ def _paint_ink(
     painter: QPainter, strokes: Sequence[StrokeItem], extent: Rect, *, is_dark: bool
 ) -> Iterator[int]:
     painter.save()
-    # In device units the grid's whole numbers stay whole in the file.
-    painter.resetTransform()
-    painter.scale(_zoom(extent), _zoom(extent))
-    painter.setPen(Qt.PenStyle.NoPen)
-    for start in range(0, len(strokes), BATCH):
-        batch = strokes[start : start + BATCH]
-        for stroke, grid in zip(
-            batch, grid_outlines(batch, extent.left, extent.top), strict=True
-        ):
-            colour = QColor(*stroke_rgb(stroke, is_dark=is_dark))
-            if stroke.brush is BrushKind.HIGHLIGHTER:
-                colour.setAlpha(_LIGHTEN_ALPHA if is_dark else _DARKEN_ALPHA)
-            painter.fillPath(paths_of(grid.outlines)[0], colour)
-        yield len(batch)
-    painter.restore()
+    try:
+        # In device units the grid's whole numbers stay whole in the file.
+        painter.resetTransform()
+        painter.scale(_zoom(extent), _zoom(extent))
+        painter.setPen(Qt.PenStyle.NoPen)
+        for start in range(0, len(strokes), BATCH):
+            batch = strokes[start : start + BATCH]
+            for stroke, grid in zip(
+                batch, grid_outlines(batch, extent.left, extent.top), strict=True
+            ):
+                colour = QColor(*stroke_rgb(stroke, is_dark=is_dark))
+                if stroke.brush is BrushKind.HIGHLIGHTER:
+                    colour.setAlpha(_LIGHTEN_ALPHA if is_dark else _DARKEN_ALPHA)
+                painter.fillPath(paths_of(grid.outlines)[0], colour)
+            yield len(batch)
+    finally:
+        # Also when the export is cancelled between two batches.
+        painter.restore()
 
 
 def _set_page(writer: QPdfWriter, extent: Rect) -> None:
