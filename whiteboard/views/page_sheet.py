@@ -57,7 +57,7 @@ class PageSheet(BoardSheet):
         thumbnails: Thumbnails,
     ) -> None:
         super().__init__(parent, open_board.board, person, page_id)
-        self._thumbnails = thumbnails
+        self.thumbnails = thumbnails
         self._can_change = not open_board.file.read_only
         self._grid = PageGrid(thumbnails.image)
         self._grid.touched.connect(self._go)
