@@ -79,6 +79,33 @@ class PageRaster:
         """Whether something waits to be painted."""
         return bool(self._jobs)
 
+    def draw_within_tile(
+        self, painter: QPainter, left: int, top: int, x: int, y: int, width: int, height: int
+    ) -> bool:
+        """Draw an area that lies in one tile: the ink path, hence plain numbers.
+
+        Args:
+            painter: In device px of the view.
+            left: Page px at the area's left border.
+            top: Page px at its upper border.
+            x: Where it goes in the view.
+            y: The same, downwards.
+            width: Of the area.
+            height: Of the area.
+
+        Returns:
+            Whether it was drawn; False where it crosses tiles or its tile is not there.
+        """
+        column, row = left // TILE_WIDTH_PX, top // TILE_HEIGHT_PX
+        from_x, from_y = left - column * TILE_WIDTH_PX, top - row * TILE_HEIGHT_PX
+        if from_x + width > TILE_WIDTH_PX or from_y + height > TILE_HEIGHT_PX:
+            return False
+        tile = self._tiles.get((column, row))
+        if tile is None:
+            return False
+        painter.drawImage(x, y, tile, from_x, from_y, width, height)
+        return True
+
     def draw(self, painter: QPainter, origin_px: QPoint, area_px: QRect) -> bool:
         """Draw what there is of an area.
 

@@ -42,6 +42,7 @@ class ViewPixels:
         self._now_s = now_s
         self._paint_wet = paint_wet
         self._viewport = viewport
+        self._is_plain = pixel_ratio == 1.0
         self._is_moving = False
         self._rasters = [self._new_raster(viewport.scale * pixel_ratio)]
         self._plan()
@@ -86,10 +87,15 @@ class ViewPixels:
             painter: In logical px of the view.
             area: Logical px.
         """
+        raster = self._rasters[0]
+        if self._is_plain and raster.scale == self._viewport.scale:
+            x, y = area.x(), area.y()
+            left, top = x - self._origin_x, y - self._origin_y
+            if raster.draw_within_tile(painter, left, top, x, y, area.width(), area.height()):
+                return
         painter.save()
         painter.scale(1 / self._ratio, 1 / self._ratio)
         area_px = _scaled(area, self._ratio)
-        raster = self._rasters[0]
         if raster.scale == self._scale:
             if not raster.covers(area_px.translated(-self._origin_px(raster.scale))):
                 self._draw_rough(painter, area_px)
@@ -144,6 +150,8 @@ class ViewPixels:
 
     def _plan(self) -> None:
         raster = self._rasters[0]
+        origin = self._origin_px(self._scale)
+        self._origin_x, self._origin_y = origin.x(), origin.y()
         if raster.scale != self._scale:
             return
         seen = self._seen_px(raster.scale)
