@@ -27,6 +27,8 @@ PINCH_APART_MM: Final = 110.0
 """And that lie no further apart than the fingers of a spread hand."""
 PINCH_MOVED_MM: Final = 5.0
 """And that both moved this far before anything is decided."""
+PINCH_DECIDED_MM: Final = 45.0
+"""A finger that went this far draws for good: long strokes are never taken for a pinch."""
 _ALONG_COS: Final = 0.8
 _APART_RATIO: Final = 0.25
 
@@ -64,6 +66,7 @@ class Hands:
         self._fingers: dict[int, _Finger] = {}
         self._holding: dict[int, tuple[float, float]] = {}
         self._last: dict[int, PointerEvent] = {}
+        self._untold: set[int] = set()
 
     @property
     def are_busy(self) -> bool:
@@ -81,7 +84,11 @@ class Hands:
             # The hot path: a contact whose role cannot change goes straight to its tool.
             tool = self._tools.get(contact)
             if tool is not None and event.device is not Device.TOUCH:
+                self._last[contact] = event
+                self._untold.add(contact)
                 return tool.move(_on_page(event, viewport))
+        if self._untold:
+            self._tell_palm()
         report = palm.contact_of(event, 1 / self.px_per_mm)
         self._palm, verdicts = palm.step(self._palm, report, event.t_s, self.rules)
         effects: list[Effect] = []
@@ -111,8 +118,25 @@ class Hands:
         self._holding.clear()
         self._fingers.clear()
         self._last.clear()
-        self._palm = PalmState()
+        self._untold.clear()
+        # Whose hands are there is forgotten, but not that a pen is in use.
+        pen = self._palm
+        self._palm = PalmState(
+            pen_s=pen.pen_s,
+            pen_x_mm=pen.pen_x_mm,
+            pen_y_mm=pen.pen_y_mm,
+            pen_hovers=pen.pen_hovers,
+        )
         return tuple(effects)
+
+    def _tell_palm(self) -> None:
+        """Tell the palm rule where pens went meanwhile: what lies around them is a hand."""
+        for contact in self._untold:
+            event = self._last.get(contact)
+            if event is not None:
+                report = palm.contact_of(event, 1 / self.px_per_mm)
+                self._palm, _nothing = palm.step(self._palm, report, event.t_s, self.rules)
+        self._untold.clear()
 
     # Roles ---------------------------------------------------------------------------
 
@@ -122,9 +146,11 @@ class Hands:
         """Start what a contact does from now on, after ending what it did."""
         effects: list[Effect] = []
         old = self._tools.pop(contact, None)
-        where = event if contact == event.contact else self._last.get(contact)
-        if old is not None and where is not None:
-            effects += old.up(_on_page(where, viewport))
+        last = self._last.get(contact)
+        where = event if contact == event.contact else last
+        if old is not None:
+            # Where it was, not where it is: what it did in its old role ended there.
+            effects += old.cancel(contact) if last is None else old.up(_on_page(last, viewport))
         effects += self._let_go(contact, event.t_s)
         self._fingers.pop(contact, None)
         if where is None or where.phase in (Phase.UP, Phase.CANCEL):
@@ -231,6 +257,8 @@ def _is_pinch(one: _Finger, other: _Finger, px_per_mm: float) -> bool:
     ways = [(f.x - f.x0, f.y - f.y0) for f in (one, other)]
     lengths = [math.hypot(*way) for way in ways]
     if min(lengths) < PINCH_MOVED_MM * px_per_mm:
+        return False
+    if max(lengths) > PINCH_DECIDED_MM * px_per_mm:
         return False
     along = (ways[0][0] * ways[1][0] + ways[0][1] * ways[1][1]) / (lengths[0] * lengths[1])
     apart_now = math.hypot(other.x - one.x, other.y - one.y)

@@ -33,6 +33,10 @@ from whiteboard.model.tools import Effects, PageEvent
 HANDLE_GAP_MM: Final = 14.0
 """How far the turning handle stands above the frame."""
 FRAME_MARGIN_MM: Final = 3.0
+SIDE_ROOM_MM: Final = 27.0
+"""A frame that is lower or narrower has handles at its corners only."""
+_HOLD_MM: Final = 15.0
+"""What is chosen can be held in a place of this size at least."""
 _REACH_MM: Final = 9.0
 _TAP_MM: Final = 4.0
 _TOUCH_MM: Final = 5.0
@@ -104,8 +108,9 @@ class LassoTool:
         self._contact = None
         if self._loop is None:
             return self._drop(event)
+        is_tap = self._is_tap(event)
         loop, self._loop = self._loop, None
-        if self._is_tap(event):
+        if is_tap:
             chosen = self._tapped(event)
         else:
             path = np.array(loop)
@@ -174,11 +179,20 @@ class LassoTool:
         shown = Rect(
             frame.left * scale, frame.top * scale, frame.right * scale, frame.bottom * scale
         ).outset(margin)
-        reach, gap = _REACH_MM * self._px_per_mm, HANDLE_GAP_MM * self._px_per_mm
-        return handle_at(shown, event.x_pt * scale, event.y_pt * scale, reach, gap)
+        reach, gap, side_room = (
+            mm * self._px_per_mm for mm in (_REACH_MM, HANDLE_GAP_MM, SIDE_ROOM_MM)
+        )
+        return handle_at(shown, event.x_pt * scale, event.y_pt * scale, reach, gap, side_room)
 
     def _is_inside_frame(self, event: PageEvent) -> bool:
         if self._frame is None:
             return False
-        margin_pt = FRAME_MARGIN_MM * self._px_per_mm / event.scale
-        return self._frame.outset(margin_pt).contains_point(event.x_pt, event.y_pt)
+        pt_per_mm = self._px_per_mm / event.scale
+        x, y = self._frame.centre
+        across = max(
+            self._frame.width / 2 + FRAME_MARGIN_MM * pt_per_mm, _HOLD_MM / 2 * pt_per_mm
+        )
+        down = max(
+            self._frame.height / 2 + FRAME_MARGIN_MM * pt_per_mm, _HOLD_MM / 2 * pt_per_mm
+        )
+        return abs(event.x_pt - x) <= across and abs(event.y_pt - y) <= down

@@ -480,34 +480,47 @@ class Handle(Enum):
 
 
 def handle_places(
-    frame_view: Rect, gap_px: float = HANDLE_GAP_PX
+    frame_view: Rect, gap_px: float = HANDLE_GAP_PX, side_room_px: float = 0.0
 ) -> dict[Handle, tuple[float, float]]:
     """Return the middles of the handles around a selection.
 
     Args:
         frame_view: The selection's rectangle in the view, px.
         gap_px: How far above it the turning handle stands.
+        side_room_px: A lower or narrower rectangle has no handles at its sides: they would
+            lie over what is chosen, which then could not be moved.
     """
     left, top, right, bottom = (
         frame_view.left, frame_view.top, frame_view.right, frame_view.bottom,
     )  # fmt: skip
     x, y = frame_view.centre
-    return {
+    places = {
         Handle.LEFT_TOP: (left, top),
         Handle.RIGHT_TOP: (right, top),
         Handle.RIGHT_BOTTOM: (right, bottom),
         Handle.LEFT_BOTTOM: (left, bottom),
-        Handle.RIGHT: (right, y),
-        Handle.BOTTOM: (x, bottom),
         Handle.TURN: (x, top - gap_px),
     }
+    if min(frame_view.width, frame_view.height) >= side_room_px:
+        places |= {Handle.RIGHT: (right, y), Handle.BOTTOM: (x, bottom)}
+    return places
 
 
 def handle_at(
-    frame_view: Rect, x_px: float, y_px: float, reach_px: float, gap_px: float = HANDLE_GAP_PX
+    frame_view: Rect,
+    x_px: float,
+    y_px: float,
+    reach_px: float,
+    gap_px: float = HANDLE_GAP_PX,
+    side_room_px: float = 0.0,
 ) -> Handle | None:
-    """Return the handle nearest to a touch, when it is within reach; else None."""
-    places = handle_places(frame_view, gap_px)
+    """Return the handle nearest to a touch, when it is within reach; else None.
+
+    Inside the rectangle, handles reach a quarter of it at most: its middle moves it.
+    """
+    if frame_view.contains_point(x_px, y_px):
+        reach_px = min(reach_px, frame_view.width / 4, frame_view.height / 4)
+    places = handle_places(frame_view, gap_px, side_room_px)
     distance, _, handle = min(
         (math.hypot(x - x_px, y - y_px), found.value, found) for found, (x, y) in places.items()
     )

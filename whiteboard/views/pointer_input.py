@@ -21,21 +21,24 @@ from whiteboard.model.events import Device, Phase, PointerEvent
 MOUSE_CONTACT: Final = -1
 PEN_CONTACT: Final = -2
 
-_MOUSE_PHASES: Final = {
-    QEvent.Type.MouseButtonPress: Phase.DOWN,
-    QEvent.Type.MouseButtonDblClick: Phase.DOWN,
-    QEvent.Type.MouseButtonRelease: Phase.UP,
-}
-_TABLET_PHASES: Final = {
-    QEvent.Type.TabletPress: Phase.DOWN,
-    QEvent.Type.TabletRelease: Phase.UP,
-}
+# Looking a member up in an enumeration is a Python call on 3.11; this is the ink's path.
+_DOWN: Final = Phase.DOWN
+_MOVE: Final = Phase.MOVE
+_UP: Final = Phase.UP
+_HOVER: Final = Phase.HOVER
+_MOUSE: Final = Device.MOUSE
+_NO_BUTTON: Final = Qt.MouseButton.NoButton
+_LEFT: Final = Qt.MouseButton.LeftButton
+_RIGHT: Final = Qt.MouseButton.RightButton
+_MOUSE_BUTTONS: Final = _LEFT | _RIGHT
+_BARREL_BUTTONS: Final = _RIGHT | Qt.MouseButton.MiddleButton
 _TOUCH_PHASES: Final = {
-    QEventPoint.State.Pressed: Phase.DOWN,
-    QEventPoint.State.Updated: Phase.MOVE,
-    QEventPoint.State.Released: Phase.UP,
+    QEventPoint.State.Pressed: _DOWN,
+    QEventPoint.State.Updated: _MOVE,
+    QEventPoint.State.Released: _UP,
 }
-_DRAWING_BUTTONS: Final = Qt.MouseButton.LeftButton | Qt.MouseButton.RightButton
+_STALE_S: Final = 10.0
+"""An event that seems this old was stamped by a clock that was set anew."""
 
 
 class PointerInput:
@@ -44,7 +47,7 @@ class PointerInput:
     It remembers only which contacts are down, so that each one has a proper end.
 
     Args:
-        now_s: Monotonic clock, for events without a time of their own.
+        now_s: Monotonic clock; the times of pointer events are on it.
         px_per_mm: Logical px per mm on the glass.
     """
 
@@ -52,45 +55,46 @@ class PointerInput:
         self._now_s = now_s
         self.px_per_mm = px_per_mm
         self._mouse_down = False
+        self._pen_down: Device | None = None
         self._touches: set[int] = set()
+        self._offset_s = 0.0
 
     def from_mouse(self, event: QMouseEvent) -> PointerEvent | None:
         """Return what a mouse event says; None where it says nothing new."""
-        phase = _MOUSE_PHASES.get(event.type())
-        held = bool(event.buttons() & _DRAWING_BUTTONS)
-        if phase is Phase.DOWN and (self._mouse_down or not held):
-            return None
-        if phase is Phase.UP and (not self._mouse_down or held):
-            return None
+        buttons = event.buttons()
+        held = buttons is _LEFT or (
+            buttons is not _NO_BUTTON and bool(buttons & _MOUSE_BUTTONS)
+        )
+        phase = self._mouse_phase(event, held=held)
         if phase is None:
-            phase = Phase.MOVE if self._mouse_down else Phase.HOVER
-        self._mouse_down = phase in (Phase.DOWN, Phase.MOVE)
+            return None
         place = event.position()
         return PointerEvent(
             MOUSE_CONTACT,
-            Device.MOUSE,
+            _MOUSE,
             phase,
             place.x(),
             place.y(),
             self._time_s(event.timestamp()),
-            barrel=bool(event.buttons() & Qt.MouseButton.RightButton),
+            barrel=held and buttons is not _LEFT and bool(buttons & _RIGHT),
         )
 
     def from_tablet(self, event: QTabletEvent) -> PointerEvent:
         """Return what a pen event says."""
-        touching = bool(event.buttons() & Qt.MouseButton.LeftButton)
-        phase = _TABLET_PHASES.get(event.type(), Phase.MOVE if touching else Phase.HOVER)
-        if phase is Phase.DOWN and not touching:
-            phase = Phase.HOVER
-        if phase is Phase.UP and touching:
-            phase = Phase.MOVE
-        is_eraser = event.pointerType() is QPointingDevice.PointerType.Eraser
+        buttons = event.buttons()
+        touching = bool(buttons & _LEFT)
+        if self._pen_down is not None:
+            phase = _MOVE if touching else _UP
+        else:
+            # A pen that comes in from outside the view with its tip down does not write.
+            pressed = touching and event.type() is QEvent.Type.TabletPress
+            phase = _DOWN if pressed else _HOVER
         device = event.pointingDevice()
         measured = bool(device.capabilities() & QInputDevice.Capability.Pressure)
         place = event.position()
         return PointerEvent(
             PEN_CONTACT,
-            Device.ERASER if is_eraser else Device.PEN,
+            self._pen_end(event, phase),
             phase,
             place.x(),
             place.y(),
@@ -98,7 +102,7 @@ class PointerInput:
             pressure=event.pressure() if measured else 0.5,
             has_pressure=measured,
             tilt_rad=tilt_rad(event.xTilt(), event.yTilt()),
-            barrel=bool(event.buttons() & Qt.MouseButton.RightButton),
+            barrel=buttons is not _LEFT and bool(buttons & _BARREL_BUTTONS),
         )
 
     def from_touch(self, event: QTouchEvent) -> list[PointerEvent]:
@@ -111,11 +115,11 @@ class PointerInput:
         for point in event.points():
             phase = _TOUCH_PHASES.get(point.state())
             contact = point.id()
-            if phase is Phase.DOWN and contact in self._touches:
-                phase = Phase.MOVE
-            if phase is None or (phase is not Phase.DOWN and contact not in self._touches):
+            if phase is _DOWN and contact in self._touches:
+                phase = _MOVE
+            if phase is None or (phase is not _DOWN and contact not in self._touches):
                 continue
-            if phase is Phase.UP:
+            if phase is _UP:
                 self._touches.discard(contact)
             else:
                 self._touches.add(contact)
@@ -128,10 +132,40 @@ class PointerInput:
         result = self._cancel_touches(now_s)
         if self._mouse_down:
             self._mouse_down = False
-            result.append(
-                PointerEvent(MOUSE_CONTACT, Device.MOUSE, Phase.CANCEL, 0.0, 0.0, now_s)
-            )
+            result.append(PointerEvent(MOUSE_CONTACT, _MOUSE, Phase.CANCEL, 0.0, 0.0, now_s))
+        if self._pen_down is not None:
+            pen, self._pen_down = self._pen_down, None
+            result.append(PointerEvent(PEN_CONTACT, pen, Phase.CANCEL, 0.0, 0.0, now_s))
         return result
+
+    def _mouse_phase(self, event: QMouseEvent, *, held: bool) -> Phase | None:
+        if self._mouse_down:
+            if held:
+                # Another button of a mouse that draws already changes nothing.
+                return _MOVE if event.button() is _NO_BUTTON else None
+            # Without a release, too: another window may have taken it.
+            self._mouse_down = False
+            return _UP
+        kind = event.type()
+        if kind is QEvent.Type.MouseMove:
+            # A button that went down elsewhere does not draw here.
+            return _HOVER
+        if held and kind is not QEvent.Type.MouseButtonRelease:
+            self._mouse_down = True
+            return _DOWN
+        return None
+
+    def _pen_end(self, event: QTabletEvent, phase: Phase) -> Device:
+        """Return which end of the pen it is, the same from down to up."""
+        device = self._pen_down
+        if device is None:
+            is_eraser = event.pointerType() is QPointingDevice.PointerType.Eraser
+            device = Device.ERASER if is_eraser else Device.PEN
+        if phase is _DOWN:
+            self._pen_down = device
+        elif phase is _UP:
+            self._pen_down = None
+        return device
 
     def _touch(
         self, point: QEventPoint, phase: Phase, time_s: float, *, measured: bool
@@ -158,7 +192,21 @@ class PointerInput:
         ]
 
     def _time_s(self, timestamp_ms: int) -> float:
-        return timestamp_ms * 0.001 if timestamp_ms else self._now_s()
+        """Return the time of an event on our clock.
+
+        Whose clock stamps events depends on the system, and the one of X starts again after
+        50 days. The least delay seen so far tells how far it is from ours; an event is never
+        later than now, and times keep their order.
+        """
+        now_s = self._now_s()
+        if not timestamp_ms:
+            return now_s
+        stamped_s = timestamp_ms * 0.001
+        time_s = stamped_s + self._offset_s
+        if now_s - _STALE_S < time_s <= now_s:
+            return time_s
+        self._offset_s = now_s - stamped_s
+        return now_s
 
 
 def tilt_rad(x_tilt_deg: float, y_tilt_deg: float) -> float:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QTransform
 
 from base.board_doc import Item
 from whiteboard.model.bounds import Rect
-from whiteboard.model.lasso_tool import FRAME_MARGIN_MM, HANDLE_GAP_MM
+from whiteboard.model.lasso_tool import FRAME_MARGIN_MM, HANDLE_GAP_MM, SIDE_ROOM_MM
 from whiteboard.model.select import Handle, Transform, handle_places, selection_bounds
 from whiteboard.model.viewport import Viewport
 from whiteboard.services.painting import Look, paint_items
@@ -109,7 +109,9 @@ class SelectionFrame:
         painter.setPen(line)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(shown.left, shown.top, shown.width, shown.height))
-        places = handle_places(shown, HANDLE_GAP_MM * self.px_per_mm)
+        places = handle_places(
+            shown, HANDLE_GAP_MM * self.px_per_mm, SIDE_ROOM_MM * self.px_per_mm
+        )
         painter.drawLine(
             QPointF(*places[Handle.TURN]), QPointF(places[Handle.TURN][0], shown.top)
         )
