@@ -41,6 +41,7 @@ from kiosk.model.navigation import (
     Show,
     navigate,
 )
+from kiosk.services.collector import keep_collector_short
 from kiosk.services.crash import CrashPath
 from kiosk.services.pin import PinStore
 from kiosk.services.removable import RemovableFolders
@@ -156,6 +157,7 @@ class Kiosk(QObject):
     def started(self) -> None:
         """Do what can wait until the first screen is there."""
         self._log.info("started", cpu_s=round(time.process_time(), 3))
+        keep_collector_short()
         QTimer.singleShot(WARM_UP_MS, self, self._warm_up)
 
     def shutdown(self) -> None:

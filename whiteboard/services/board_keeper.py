@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,6 +152,9 @@ class BoardKeeper(QObject):
                 self._library.delete(board.path)
 
         self._worker.submit(job)
+        # The collector is kept from looking at old objects while somebody writes; nobody
+        # does at this moment, and a board leaves many behind.
+        gc.collect()
 
     # On the worker ------------------------------------------------------------------------
 
