@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
@@ -41,12 +41,12 @@ class PageBar(FloatingBar):
         self._previous.clicked.connect(self.previous_asked)
         self._place = _PlaceButton(self)
         self._place.clicked.connect(self.sheet_asked)
-        self._next = _PageButton(N_("Next"), "chevron-right", self)
+        self._next = _PageButton(N_("Next"), "chevron-right", self, N_("New page"))
         self._next.clicked.connect(self._go_on)
         self._add = _PageButton(N_("Add"), "plus", self)
         self._add.clicked.connect(self.add_asked)
         self._row = QHBoxLayout(self)
-        for button in (self._previous, self._place, self._next, self._add):
+        for button in (self._add, self._previous, self._place, self._next):
             self._row.addWidget(button)
         self._respace()
         self.set_place(0, 1)
@@ -104,10 +104,13 @@ class PageBar(FloatingBar):
     def _dock(self) -> None:
         """Lie in the right corner, in the left one when the tools are on the right."""
         margin = theme.metrics().px(_MARGIN_MM)
+        # What comes and goes lies at the inner end, so nothing moves under a finger.
+        is_left = self._side == "right"
+        self._row.insertWidget(self._row.count() - 1 if is_left else 0, self._add)
         self._row.activate()
         box = QRect(QPoint(0, 0), self.sizeHint().boundedTo(self._rect.size()))
         box.moveBottom(self._rect.bottom() - margin)
-        if self._side == "right":
+        if is_left:
             box.moveLeft(self._rect.left() + margin)
         else:
             box.moveRight(self._rect.right() - margin)
@@ -131,13 +134,28 @@ class PageBar(FloatingBar):
 
 
 class _PageButton(WoodButton):
-    """A button of one size, whatever its word is: the bar must not change under a finger."""
+    """A button with room for another word it may show, so that the bar keeps its length.
+
+    Args:
+        msgid: Its word.
+        icon: Its icon.
+        parent: The bar.
+        other_msgid: The other word; empty for none.
+    """
+
+    def __init__(self, msgid: str, icon: str, parent: QWidget, other_msgid: str = "") -> None:
+        self._other_msgid = other_msgid
+        super().__init__(msgid, icon, parent)
 
     @override
     def sizeHint(self) -> QSize:
         sizes = theme.metrics()
-        word = super().sizeHint()
-        return QSize(max(sizes.px(_BUTTON_MM[0]), word.width()), sizes.px(_BUTTON_MM[1]))
+        width = max(sizes.px(_BUTTON_MM[0]), super().sizeHint().width())
+        if self._other_msgid:
+            letters = QFontMetrics(theme.font(sizes.small_text_px))
+            other_px = letters.horizontalAdvance(_(self._other_msgid)) + sizes.px(6)
+            width = max(width, other_px)
+        return QSize(width, sizes.px(_BUTTON_MM[1]))
 
 
 class _PlaceButton(TouchControl):

@@ -1,5 +1,5 @@
 import pytest
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QWidget
 
 from base import text
@@ -53,6 +53,17 @@ def test_last_page_leads_to_a_new_one(bar: PageBar, qtbot) -> None:
     bar.set_place(2, 3)
     with qtbot.assertNotEmitted(bar.next_asked), qtbot.waitSignal(bar.add_asked):
         button(bar, "New page").click()
+
+
+@pytest.mark.parametrize("side", ["bottom", "right"])
+def test_nothing_moves_under_the_finger_at_the_last_page(bar: PageBar, board, side) -> None:
+    bar.place_in(board.rect(), side)
+    bar.set_place(1, 3)
+    words = ("Back", "Pages", "Next")
+    before = [button(bar, word).mapTo(board, QPoint(0, 0)) for word in words]
+    bar.set_place(2, 3)
+    words = ("Back", "Pages", "New page")
+    assert [button(bar, word).mapTo(board, QPoint(0, 0)) for word in words] == before
 
 
 def test_place_opens_the_sheet_and_says_where_one_is(bar: PageBar, qtbot) -> None:
