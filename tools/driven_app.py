@@ -61,7 +61,7 @@ class DrivenKiosk(kiosk.app.Kiosk):
         for widget in self._app.allWidgets():
             if not isinstance(widget, QAbstractButton) or not widget.isVisible():
                 continue
-            if widget.accessibleName() in words and widget.isEnabled():
+            if words & {widget.accessibleName(), widget.text()} and widget.isEnabled():
                 middle = widget.mapToGlobal(widget.rect().center())
                 if self._app.widgetAt(middle) is widget:
                     return middle
