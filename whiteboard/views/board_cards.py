@@ -286,12 +286,12 @@ class CardGrid(QWidget):
         return card
 
     def height_for(self, width_px: int) -> int:
-        """Return how tall the grid is at a width."""
+        """Return how tall the grid is at a width, with a gap below the last row."""
         count = len(self._cards) + (self._new is not None)
         columns, _, height = _plan(width_px)
         rows = -(-count // columns)
         gap = theme.metrics().px(CARD_GAP_MM)
-        return max(0, rows * (height + gap) - gap)
+        return rows * (height + gap)
 
     def lay_out(self) -> None:
         """Put everything into its place."""

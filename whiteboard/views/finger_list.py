@@ -61,6 +61,7 @@ class FingerList(QWidget):
     Args:
         content: What is shown; it gets this list's width, and `set_content_height` its
             height.
+        lies_low: Whether a short content lies at the bottom, where everybody can reach it.
         now_s: Monotonic clock, for the glide.
     """
 
@@ -72,6 +73,7 @@ class FingerList(QWidget):
         content: QWidget,
         parent: QWidget | None = None,
         *,
+        lies_low: bool = False,
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(parent)
@@ -79,6 +81,7 @@ class FingerList(QWidget):
         self._content = content
         content.setParent(self)
         self._marker = _Marker(self)
+        self._lies_low = lies_low
         self._now_s = now_s
         self._scroll = ListScroll()
         self._height_px = 0
@@ -95,6 +98,11 @@ class FingerList(QWidget):
     def offset_px(self) -> float:
         """How far the list is scrolled."""
         return self._scroll.offset_px
+
+    @property
+    def is_still(self) -> bool:
+        """Whether nothing moves by itself."""
+        return not self._frame.isActive()
 
     def set_content_height(self, height_px: int) -> None:
         """Tell how tall the content is."""
@@ -142,7 +150,7 @@ class FingerList(QWidget):
                 self._finger = None
                 self._drag(point.position(), t_s)
                 self._release(t_s)
-            else:
+            elif point.state() == QEventPoint.State.Updated:
                 self._drag(point.position(), t_s)
 
     @override
@@ -223,9 +231,9 @@ class FingerList(QWidget):
         self._place()
 
     def _place(self) -> None:
-        height = max(self._height_px, self.height())
-        top = -round(self._scroll.offset_px)
-        self._content.setGeometry(0, top, self.width(), height)
+        below = self.height() - self._height_px if self._lies_low else 0
+        top = max(0, below) - round(self._scroll.offset_px)
+        self._content.setGeometry(0, top, self.width(), self._height_px)
         self._place_marker()
         self.scrolled.emit()
 

@@ -65,7 +65,7 @@ class Shelf(QWidget):
         self._asked: set[Path] = set()
         self._fresh: dict[Path, QSize] = {}
         self.grid = CardGrid(corner, new_tile=new_tile)
-        self.list = FingerList(self.grid, self)
+        self.list = FingerList(self.grid, self, lies_low=True)
         self._empty = Text(empty, Role.BODY, self)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.hide()
