@@ -122,12 +122,12 @@ def test_copy_has_what_the_page_has(sheet: PageSheet, opened: OpenBoard, qtbot) 
 
 def test_page_moves_in_single_steps(sheet: PageSheet, opened: OpenBoard) -> None:
     first, second, *rest = ids(opened)
-    button(sheet, "Move back").click()
+    button(sheet, "Move later").click()
     assert ids(opened) == [second, first, *rest]
     assert [card.isChecked() for card in cards(sheet)][:2] == [False, True]
-    button(sheet, "Move forward").click()
+    button(sheet, "Move earlier").click()
     assert ids(opened) == [first, second, *rest]
-    assert not button(sheet, "Move forward").isEnabled()
+    assert not button(sheet, "Move earlier").isEnabled()
 
 
 def test_deleted_page_comes_back_by_the_notice(sheet: PageSheet, opened, qtbot) -> None:
@@ -277,7 +277,7 @@ def test_thumbnails_come_into_the_cards(sheet: PageSheet, opened, qtbot) -> None
 def test_words_follow_the_language(sheet: PageSheet, qapp: QApplication) -> None:
     loop.switch_language(qapp, "ja")
     assert button(sheet, "ページを追加").isVisible()
-    assert cards(sheet)[1].accessibleName() == "2ページ"
+    assert cards(sheet)[1].accessibleName() == "2ページ目"
 
 
 @pytest.mark.parametrize("size", [(1920, 1080), (960, 1080), (640, 720)])
