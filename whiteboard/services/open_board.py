@@ -52,6 +52,8 @@ class OpenBoard(QObject):
         self._asked: set[bytes] = set()
         self.stop_keeping: Callable[[], None] = keep_board(self.board, file)
         """Ends the writing of changes to the file, before the file is closed."""
+        self._background = Background()
+        self.board.on_change(lambda _change: self._keep_a_page())
         self._image_decoded.connect(self._take_image, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -78,10 +80,18 @@ class OpenBoard(QObject):
         )
 
     def ensure_page(self, background: Background) -> None:
-        """Give a board without pages its first one; that is no step of anybody's undo."""
+        """Give a board without pages one, now and whenever its last page goes.
+
+        That is no step of anybody's undo. The last page goes when one person removes the
+        first of two and another takes back that they added the second.
+        """
+        self._background = background
+        self._keep_a_page()
+
+    def _keep_a_page(self) -> None:
         if not self.board.pages and not self.file.read_only:
             with self.board.change("") as edit:
-                edit.add_page(0, background)
+                edit.add_page(0, self._background)
 
     def add_items(self, person: str, page_id: str, items: tuple[Item, ...]) -> list[str]:
         """Put items on a page above all others, as one step; return their ids.
