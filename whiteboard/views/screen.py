@@ -51,6 +51,7 @@ class BoardScreen(QWidget):
         self._values = values
         self._open: OpenBoard | None = None
         self._panes: list[Pane] = []
+        self._has_bars = True
 
     @property
     def panes(self) -> tuple[Pane, ...]:
@@ -107,6 +108,7 @@ class BoardScreen(QWidget):
 
     def show_bars(self, is_shown: bool) -> None:
         """Show the tools of all panes, or hide them while a sheet lies over them."""
+        self._has_bars = is_shown
         self._each_pane(lambda pane: pane.show_bars(is_shown))
 
     def shutdown(self) -> None:
@@ -138,6 +140,9 @@ class BoardScreen(QWidget):
         pane.notice_asked.connect(self.notice_asked)
         pane.canvas.writing_changed.connect(self.writing_changed)
         self._panes.append(pane)
+        # A sheet may lie over the board while it is split.
+        pane.lower()
+        pane.show_bars(self._has_bars)
         pane.show()
 
     def _lay_out(self) -> None:
