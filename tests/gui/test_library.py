@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QBuffer, QPoint
-from PySide6.QtGui import QColor, QImage, QPointingDevice
+from PySide6.QtCore import QBuffer, QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPointingDevice
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from base import text
 from base.qt import theme
@@ -74,14 +75,24 @@ def screen(qtbot, qapp, many_boards: Path, ears: Ears) -> Iterator[LibraryScreen
     worker.shutdown()
 
 
-def flick(area: FingerList, finger: QPointingDevice, way_px: int, steps: int = 12) -> None:
-    """Move one finger over the list and lift it while it moves."""
-    start = QPoint(700, 700)
-    QTest.touchEvent(area, finger).press(1, start, area).commit()
+def send(area: FingerList, kind: QEvent.Type, place: QPointF, t_ms: int) -> None:
+    """Send a pointer event that says itself when it was."""
+    left = Qt.MouseButton.LeftButton
+    event = QMouseEvent(
+        kind, place, area.mapToGlobal(place), left, left, Qt.KeyboardModifier.NoModifier
+    )
+    event.setTimestamp(t_ms)
+    QApplication.sendEvent(area, event)
+
+
+def flick(area: FingerList, way_px: int, steps: int = 12) -> None:
+    """Move over the list, 10 ms a step, and let go on the way."""
+    start = QPointF(700, 700)
+    send(area, QEvent.Type.MouseButtonPress, start, 1000)
     for step in range(1, steps + 1):
-        place = start - QPoint(0, way_px * step // steps)
-        QTest.touchEvent(area, finger).move(1, place, area).commit()
-    QTest.touchEvent(area, finger).release(1, place, area).commit()
+        place = start - QPointF(0, way_px * step / steps)
+        send(area, QEvent.Type.MouseMove, place, 1000 + 10 * step)
+    send(area, QEvent.Type.MouseButtonRelease, place, 1000 + 10 * steps)
 
 
 def seen_cards(screen: LibraryScreen) -> list[BoardCard]:
@@ -90,10 +101,10 @@ def seen_cards(screen: LibraryScreen) -> list[BoardCard]:
 
 
 def test_flick_glides_and_every_card_that_is_seen_gets_its_picture(
-    screen: LibraryScreen, finger: QPointingDevice, qtbot
+    screen: LibraryScreen, qtbot
 ) -> None:
     area = screen.boards.list
-    flick(area, finger, 600)
+    flick(area, 600)
     lifted_at = area.offset_px
     assert lifted_at > 300
     qtbot.waitUntil(lambda: area.offset_px > lifted_at)
