@@ -31,13 +31,13 @@ from whiteboard.services.painting import Look, paint_background, paint_item
 
 WIDTH_PX: Final = 480
 HEIGHT_PX: Final = 270
-SLICE_S: Final = 0.003
+SLICE_S: Final = 0.0025
 """Work at a time; a batch more may pass before the clock is looked at again."""
 QUIET_MS: Final = 1200
 """How long after the last change pages are painted again for the list of boards."""
 PAUSE_MS: Final = 4
 """Between slices: events come first, and the processor is not taken whole."""
-_BATCH: Final = 24
+_BATCH: Final = 16
 _FINER: Final = 2
 _BOUNDS_BATCH: Final = 256
 _THINNED_PX: Final = 1.5
