@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -79,6 +80,12 @@ class BoardCard(TouchControl):
     def show_entry(self, entry: BoardEntry, today: date, *, is_open: bool) -> None:
         """Show a board as it is now."""
         self.entry, self._today, self._is_open = entry, today, is_open
+        self.retranslate()
+        self._name_corner()
+
+    def rename(self, title: str) -> None:
+        """Show another title."""
+        self.entry = replace(self.entry, title=title)
         self.retranslate()
         self._name_corner()
 
@@ -276,6 +283,12 @@ class CardGrid(QWidget):
             gone.deleteLater()
         self._cards = cards
         self.lay_out()
+
+    def rename(self, path: Path, title: str) -> None:
+        """Show another title for a board."""
+        for card in self._cards:
+            if card.entry.path == path:
+                card.rename(title)
 
     def _make_card(self, entry: BoardEntry) -> BoardCard:
         card = BoardCard(entry, self._corner, self)

@@ -326,7 +326,8 @@ class LibraryScreen(QWidget):
         entry, title = wanted
         if entry.path == self._open_path:
             self.rename_open_asked.emit(title)
-            self.refresh()
+            # The file will say so in a moment, when its writer has come to it.
+            self.boards.grid.rename(entry.path, title)
             return
         self._jobs.run(
             lambda: self._library.rename(entry.path, title),
@@ -355,18 +356,23 @@ class LibraryScreen(QWidget):
 
     def _delete(self, entry: BoardEntry) -> None:
         if entry.path == self._open_path:
+            # Closing and deleting go to the same worker, before what is asked for here.
             self.delete_open_asked.emit()
+            self._jobs.run(
+                self._library.deleted_boards,
+                functools.partial(self._find_deleted, entry),
+                ended=self.refresh,
+            )
             return
         self._jobs.run(
-            lambda: self._library.delete(entry.path), self.tell_deleted, ended=self.refresh
+            lambda: self._library.delete(entry.path), self._tell_deleted, ended=self.refresh
         )
 
-    def tell_deleted(self, entry: BoardEntry) -> None:
-        """Say that a board went to the bin, and offer to undo that.
+    def _find_deleted(self, entry: BoardEntry, deleted: list[BoardEntry]) -> None:
+        if deleted and deleted[0].path.stem.startswith(entry.path.stem):
+            self._tell_deleted(deleted[0])
 
-        Args:
-            entry: Its entry in the bin, as `Library.delete` returns it.
-        """
+    def _tell_deleted(self, entry: BoardEntry) -> None:
         words = _("Deleted: %(title)s") % {"title": shown_title(entry.title, entry.created)}
         undo = functools.partial(self._put_back, entry, quiet=True)
         self._host.show_notice(Notice(words, action_text=N_("Undo"), action=undo))

@@ -58,11 +58,12 @@ class MoreSheet(Sheet):
         self.content.addLayout(self._switch_grid)
         self._arrange()
 
-    def show_more(self) -> None:
-        """Open with everything as it is now."""
+    @override
+    def open(self) -> None:
+        """Slide in with everything as it is now."""
         self.refresh()
         self._arrange()
-        self.open()
+        super().open()
 
     def refresh(self) -> None:
         """Show what is on, and what can be asked for now."""

@@ -197,6 +197,7 @@ def test_open_board_is_renamed_by_who_has_it_open(show, add, qtbot) -> None:
     with qtbot.waitSignal(screen.rename_open_asked) as heard:
         QTest.keyClick(screen.sheet.name_field, Qt.Key.Key_Return)
     assert heard.args == ["後"]
+    assert titles(screen) == ["後"]
 
 
 def test_copy_of_a_board_says_of_what(show, add, qtbot) -> None:
@@ -219,14 +220,24 @@ def test_deleted_board_comes_back_by_undo(show, add, ears: Ears, qtbot) -> None:
     qtbot.waitUntil(lambda: titles(screen) == ["会議"])
 
 
-def test_open_board_is_deleted_by_who_has_it_open(show, add, library, qtbot) -> None:
+def test_open_board_is_deleted_by_who_has_it_open(
+    show, add, library, worker: Worker, ears: Ears, qtbot
+) -> None:
     path = add("会議")
     screen = show(1)
+    file = BoardFile.open(path)
     screen.set_open(path)
+
+    def close_and_delete() -> None:
+        file.close()
+        library.delete(path)
+
+    screen.delete_open_asked.connect(lambda: worker.submit(close_and_delete))
     open_sheet(screen)
-    with qtbot.waitSignal(screen.delete_open_asked):
-        button(screen, "Delete").click()
-    assert path.exists()
+    button(screen, "Delete").click()
+    qtbot.waitUntil(lambda: titles(screen) == [])
+    ears.notices[0].action()
+    qtbot.waitUntil(lambda: titles(screen) == ["会議"])
 
 
 def test_board_that_is_written_on_elsewhere_is_not_deleted(

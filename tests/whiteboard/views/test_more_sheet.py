@@ -69,7 +69,7 @@ def test_commands_of_the_tray_are_not_repeated(sheet: MoreSheet) -> None:
 
 
 def test_button_does_its_work_and_the_sheet_leaves(sheet: MoreSheet, desk: Desk, qtbot) -> None:
-    sheet.show_more()
+    sheet.open()
     with qtbot.waitSignal(sheet.closed):
         word(sheet, "Pages").click()
     assert desk.asked == ["pages"]
@@ -77,12 +77,12 @@ def test_button_does_its_work_and_the_sheet_leaves(sheet: MoreSheet, desk: Desk,
 
 def test_switches_show_what_is_on(sheet: MoreSheet, desk: Desk) -> None:
     desk.on["board.meter"] = True
-    sheet.show_more()
+    sheet.open()
     assert [switch(sheet, w).isChecked() for w in ("Sounds", "Meter")] == [True, True]
 
 
 def test_switch_leaves_the_sheet_open(sheet: MoreSheet, desk: Desk) -> None:
-    sheet.show_more()
+    sheet.open()
     switch(sheet, "Sounds").click()
     assert desk.on["board.sound"] is False
     assert not switch(sheet, "Sounds").isChecked()
@@ -91,14 +91,14 @@ def test_switch_leaves_the_sheet_open(sheet: MoreSheet, desk: Desk) -> None:
 
 def test_switch_that_could_not_be_turned_shows_that(sheet: MoreSheet, desk: Desk) -> None:
     desk.turn = lambda _name: None
-    sheet.show_more()
+    sheet.open()
     switch(sheet, "Meter").click()
     assert not switch(sheet, "Meter").isChecked()
 
 
 def test_what_cannot_be_asked_for_now_is_grey(sheet: MoreSheet, desk: Desk) -> None:
     desk.has_board = False
-    sheet.show_more()
+    sheet.open()
     assert not word(sheet, "Two people").isEnabled()
     assert word(sheet, "Home").isEnabled()
 
@@ -106,7 +106,7 @@ def test_what_cannot_be_asked_for_now_is_grey(sheet: MoreSheet, desk: Desk) -> N
 @pytest.mark.parametrize("width_px", [1920, 960, 640])
 def test_everything_fits_beside_another_person(sheet: MoreSheet, qtbot, width_px: int) -> None:
     sheet.parentWidget().resize(width_px, 1080)
-    sheet.show_more()
+    sheet.open()
     qtbot.waitUntil(lambda: sheet.panel.geometry().bottom() < 1080)
     for one in (*sheet.findChildren(TouchButton), *sheet.findChildren(Toggle)):
         assert sheet.rect().contains(one.mapTo(sheet, one.rect().bottomRight()))
@@ -114,6 +114,6 @@ def test_everything_fits_beside_another_person(sheet: MoreSheet, qtbot, width_px
 
 
 def test_sheet_speaks_the_other_language_at_once(sheet: MoreSheet, qapp) -> None:
-    sheet.show_more()
+    sheet.open()
     loop.switch_language(qapp, "ja")
     assert word(sheet, "ホーム").accessibleName() == "ホーム"
