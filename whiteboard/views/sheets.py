@@ -113,6 +113,8 @@ class BoardSheets:
             )
             self._take_away.closed.connect(lambda: self._screen.show_bars(True))
         self._close()
+        # The sheet that leaves would bring the bars back under this one.
+        self._sheet = None
         self._screen.show_bars(False)
         self._take_away.show_choices()
 
