@@ -69,10 +69,10 @@ WORDS: Final = {
         heading="Today",
         rows=(
             ("10:00", "Welcome"),
-            ("10:30", "Safe in an earthquake"),
+            ("10:30", "In an earthquake"),
             ("11:45", "Questions"),
         ),
-        note="Two microphones,\nspare batteries\nat the desk",
+        note="Two microphones\nand batteries\nat the desk",
         other_note="Parking tickets\nare stamped\nat the desk",
         stage="Stage",
         seats="40 seats",
@@ -177,8 +177,8 @@ def _morning(words: Words, sha256: bytes) -> Iterator[Item]:
         )  # fmt: skip
     yield _stamp(StampKind.DONE, Affine.upright(730, 240, 84, 84))
     yield _stamp(StampKind.CHECK, Affine.upright(30, 268, 44, 44), GREEN)
-    yield _note(words.note, Affine(92, 586, 176, -6, 6, 116), 0)
-    yield _note(words.other_note, Affine(318, 578, 176, 5, -5, 116), 2)
+    yield _note(words.note, Affine(92, 586, 196, -6, 6, 116), 0)
+    yield _note(words.other_note, Affine(338, 578, 196, 5, -5, 116), 2)
     yield ImageItem(
         page="", z=0, author="", box=Affine(880, 66, 468, 10, -6.6, 309), sha256=sha256
     )
@@ -198,7 +198,7 @@ def _room(words: Words, x: float, y: float) -> Iterator[Item]:
         yield _shape(ShapeKind.ELLIPSE, [(cx, cy), (cx + 13, cy), (cx, cy + 13)], GREEN)
     yield _shape(ShapeKind.ARROW, [(x - 66, y + 190), (x + 64, y + 190)], ORANGE, 5.0)
     yield TextItem(
-        page="", z=0, author="", box=Affine.upright(x - 96, y + 198, 110, 34),
+        page="", z=0, author="", box=Affine.upright(x - 132, y + 198, 124, 34),
         colour=ORANGE, size_pt=24, text=words.entrance,
     )  # fmt: skip
     yield _stamp(StampKind.STAR, Affine.upright(x + 410, y + 166, 46, 46), YELLOW)
