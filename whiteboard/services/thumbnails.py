@@ -23,7 +23,7 @@ from base.errors import AppError
 from base.tasks import Worker
 from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect, item_bounds, many_bounds
-from whiteboard.model.page import Background, Page, Ruling
+from whiteboard.model.page import Background, Page
 from whiteboard.model.palette import highlighter_rgb, ink_rgb
 from whiteboard.services.ink_painting import blend_mode
 from whiteboard.services.open_board import OpenBoard
@@ -363,10 +363,8 @@ def to_png(image: QImage) -> bytes:
 @lru_cache(maxsize=16)
 def _bare_page(background: Background, area: Rect) -> QImage:
     """Return an empty page: painted larger and shrunk, so that fine rulings stay fine."""
-    # Dots are round already at the size of the picture, and there are thousands of them.
-    finer = 1 if background.ruling is Ruling.DOTS else _FINER
-    large = QImage(WIDTH_PX * finer, HEIGHT_PX * finer, QImage.Format.Format_RGB32)
-    scale = _scale(area) * finer
+    large = QImage(WIDTH_PX * _FINER, HEIGHT_PX * _FINER, QImage.Format.Format_RGB32)
+    scale = _scale(area) * _FINER
     painter = _painter(large, area, scale)
     shown = QRectF(area.left, area.top, large.width() / scale, large.height() / scale)
     paint_background(painter, background, shown, scale)
