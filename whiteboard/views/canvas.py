@@ -33,7 +33,7 @@ from whiteboard.model import effects
 from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
 from whiteboard.model.effects import Effect
-from whiteboard.model.events import PointerEvent
+from whiteboard.model.events import Phase, PointerEvent
 from whiteboard.model.hands import Hands
 from whiteboard.model.lasso_tool import LassoTool
 from whiteboard.model.prediction import Prediction
@@ -66,6 +66,9 @@ LIGHT_LINE: Final = QColor(30, 70, 58)
 LIGHT_PAPER: Final = QColor(255, 255, 255)
 RECENT_S: Final = 1.0
 """How long a finished stroke can still be taken back as a palm's."""
+# Looking a member up in an enumeration is a Python call on 3.11; this is the ink's path.
+_DOWN: Final = Phase.DOWN
+_CHALK: Final = BrushKind.CHALK
 
 
 class Canvas(QWidget):
@@ -117,6 +120,7 @@ class Canvas(QWidget):
         self._open = open_board
         self._board = open_board.board
         self._page_id = page_id
+        self._place = self._place_of(page_id)
         self._now_s = now_s
         self._sound = sound
         self._input = PointerInput(now_s, metrics.glass_px_per_mm)
@@ -198,6 +202,7 @@ class Canvas(QWidget):
         self._board.page(page_id)
         self._leave_page()
         self._page_id = page_id
+        self._place = self._place_of(page_id)
         self._viewport = self._fitted()
         kept = self._pixels_of.get(page_id)
         if kept is None:
@@ -218,13 +223,13 @@ class Canvas(QWidget):
 
     def set_feel(self, smoothing: Smoothing, prediction: Prediction) -> None:
         """Take another smoothing and prediction, for the ink that is there as well."""
-        changed = self._wet.smoothing != smoothing
-        self._wet.smoothing = smoothing
         self._wet.prediction = prediction
+        if self._wet.smoothing == smoothing:
+            return
+        self._wet.smoothing = smoothing
         for scene in self._scenes.values():
             scene.set_smoothing(smoothing)
-        if changed:
-            self.repaint_all()
+        self.repaint_all()
 
     def set_metrics(self, metrics: Metrics) -> None:
         """Take other sizes on the glass."""
@@ -234,7 +239,7 @@ class Canvas(QWidget):
 
     def repaint_all(self) -> None:
         """Paint the page again from its items."""
-        self._pixels_of = OrderedDict({self._page_id: self._pixels})
+        self._forget_other_pages()
         self._pixels.repaint_all()
         self._plan_work()
 
@@ -261,6 +266,9 @@ class Canvas(QWidget):
             return
         self._put_back()
         area = self._chosen.area(self._viewport)
+        if self._chosen.is_lifted:
+            # Dragged and not put down, as when the page is turned under the hand.
+            self.repaint_page(self.scene.show_again(self._chosen.items))
         self._chosen.choose(here)
         if isinstance(self.hands.tool, LassoTool):
             self.hands.tool.choose(here)
@@ -269,7 +277,10 @@ class Canvas(QWidget):
 
     def shutdown(self) -> None:
         """Let go of the board and stop all timers."""
+        self._input.cancel_all()
         self._apply(self.hands.cancel_all(self._now_s()))
+        if self._is_writing:
+            self._note_writing()
         self._stop_listening()
         self._open.images_came.disconnect(self._images_came)
         for timer in self.findChildren(QTimer):
@@ -326,7 +337,7 @@ class Canvas(QWidget):
         old = event.oldSize()
         fresh = old.width() < 1 or old.height() < 1
         other = self._fitted() if fresh else self._viewport.resized(size.width(), size.height())
-        self._pixels_of = OrderedDict({self._page_id: self._pixels})
+        self._forget_other_pages()
         self._set_viewport(other, is_moving=False)
 
     @override
@@ -359,9 +370,16 @@ class Canvas(QWidget):
         event.accept()
 
     def _take(self, pointer: PointerEvent) -> None:
-        if self.meter is not None:
-            self.meter.note_event(self._now_s())
-        self._apply(self.hands.handle(pointer, self._viewport))
+        meter = self.meter
+        came_s = self._now_s() if meter is not None else 0.0
+        if pointer.phase is _DOWN:
+            # Before the tool sees the place: stopping may move the page under the hand.
+            self._stop_gliding()
+        wanted = self.hands.handle(pointer, self._viewport)
+        if meter is not None and wanted:
+            # A hovering pen changes nothing, so no frame of its own ever comes.
+            meter.note_event(came_s)
+        self._apply(wanted)
         if self.hands.are_busy is not self._is_writing:
             self._note_writing()
 
@@ -381,7 +399,6 @@ class Canvas(QWidget):
     # Ink ---------------------------------------------------------------------------------
 
     def _ink_started(self, effect: effects.InkStarted) -> None:
-        self._stop_gliding()
         self._wet.start(effect.stroke, is_dark=self._pixels.scene.is_dark)
         self._ink_extended(effects.InkExtended(effect.stroke.contact))
 
@@ -389,7 +406,7 @@ class Canvas(QWidget):
         contact = effect.contact
         self.update(self._wet.extended(contact, self._viewport))
         stroke = self._wet.stroke(contact)
-        if stroke.style.brush is BrushKind.CHALK:
+        if stroke.style.brush is _CHALK:
             speed_mm_s = (
                 stroke.speed_pt_s() * self._viewport.scale / self._metrics.glass_px_per_mm
             )
@@ -408,12 +425,18 @@ class Canvas(QWidget):
             ids = self._add(stroke.finish(self._page_id, 0.0, self.person))
         finally:
             self._is_baking = False
-        self._recent[effect.contact] = (self._now_s(), ids)
+        self._note_recent(effect.contact, ids)
 
     def _ink_dropped(self, effect: effects.InkDropped) -> None:
         self._sound.lift(effect.contact)
         self.update(self._wet.predicted_area(effect.contact))
         self.repaint_page(self._wet.drop(effect.contact))
+
+    def _note_recent(self, contact: int, ids: list[str]) -> None:
+        """Remember what a contact did, and forget what is too long ago to be a palm's."""
+        now_s = self._now_s()
+        self._recent = {c: r for c, r in self._recent.items() if now_s - r[0] <= RECENT_S}
+        self._recent[contact] = (now_s, ids)
 
     def _taken_back(self, effect: effects.TakenBack) -> None:
         done_s, ids = self._recent.pop(effect.contact, (0.0, []))
@@ -443,7 +466,7 @@ class Canvas(QWidget):
         self.update(area | self._overlays.shape_area(effect.contact, self._viewport))
 
     def _items_added(self, effect: effects.ItemsAdded) -> None:
-        self._recent[effect.contact] = (self._now_s(), self._add(*effect.items))
+        self._note_recent(effect.contact, self._add(*effect.items))
 
     def _wiped(self, effect: effects.Wiped) -> None:
         area = self._overlays.ring_area(effect.contact, self._viewport)
@@ -522,7 +545,10 @@ class Canvas(QWidget):
         return self._viewport.scale * self.devicePixelRatioF()
 
     def _tick(self) -> None:
-        self._apply(self.hands.tick(self._now_s()))
+        now_s = self._now_s()
+        self._apply(self.hands.tick(now_s))
+        if self._wet:
+            self.update(self._wet.rest(now_s))
 
     # The page under fingers ----------------------------------------------------------------
 
@@ -596,6 +622,8 @@ class Canvas(QWidget):
         pages = {page.id for page in self._board.pages}
         if self._page_id not in pages:
             self._turn_to_neighbour()
+        elif change.pages:
+            self._place = self._place_of(self._page_id)
         if self._chosen and not self._chosen.items.keys().isdisjoint(change.items_before):
             self.choose(self._chosen.items)
         for page_id in list(self._scenes):
@@ -614,11 +642,15 @@ class Canvas(QWidget):
 
     def _turn_to_neighbour(self) -> None:
         """The page is gone: show the one that took its place in the row."""
-        if self._board.pages:
+        pages = self._board.pages
+        if pages:
             old = self._page_id
-            self.show_page(self._board.pages[0].id)
+            self.show_page(pages[min(self._place, len(pages) - 1)].id)
             self._scenes.pop(old, None)
             self._pixels_of.pop(old, None)
+
+    def _place_of(self, page_id: str) -> int:
+        return [page.id for page in self._board.pages].index(page_id)
 
     def _images_came(self) -> None:
         self.repaint_all()
@@ -675,8 +707,14 @@ class Canvas(QWidget):
         )
         self._pixels_of[self._page_id] = pixels
         while len(self._pixels_of) > KEPT_PAGES:
-            self._pixels_of.popitem(last=False)
+            left, _ = self._pixels_of.popitem(last=False)
+            # The outlines of a page that nobody looks at take more room than its pixels.
+            self._scenes.pop(left, None)
         return pixels
+
+    def _forget_other_pages(self) -> None:
+        self._pixels_of = OrderedDict({self._page_id: self._pixels})
+        self._scenes = OrderedDict({self._page_id: self._pixels.scene})
 
     def _paint_baked(self, painter: QPainter, area: Rect) -> None:
         self._wet.paint_baked(painter, area, is_dark=self._pixels.scene.is_dark)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import QLineF, QRect, Qt
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
 
 from base.board_doc import BrushKind
 from whiteboard.model.bounds import Rect
 from whiteboard.model.brush import BRUSHES
-from whiteboard.model.outline import LAG, centre_line, outline_line, refine
+from whiteboard.model.outline import LAG, CentreLine, centre_line, outline_line, refine
 from whiteboard.model.prediction import PREDICT, predict
 from whiteboard.model.smoothing import SMOOTH
 from whiteboard.model.strokes import one_stroke
@@ -27,6 +28,9 @@ from whiteboard.services.view_pixels import ViewPixels
 
 _CHUNK: Final = 8
 """Rows that settle at once: fewer joints, and the work is spread thin."""
+_OVERLAP_PX: Final = 1.0
+"""How far a baked piece reaches back into the one before it, device px."""
+_CHALK_OVERLAP_PX: Final = 0.05
 
 
 class _Wet:
@@ -110,6 +114,24 @@ class WetInk:
         """Return where a stroke's prediction is on the glass, view px."""
         wet = self._wet.get(contact)
         return QRect() if wet is None else wet.predicted_at
+
+    def rest(self, now_s: float) -> QRect:
+        """Take back the predictions of hands that have stopped; return where they were.
+
+        Some panels say nothing while a finger rests: without this its ink would stay a
+        little ahead of it.
+
+        Args:
+            now_s: Monotonic clock of the samples.
+        """
+        area = QRect()
+        for wet in self._wet.values():
+            stroke = wet.stroke
+            silent_s = stroke.age_s(now_s) - stroke.times[-1]
+            if wet.predicted is not None and silent_s > self.prediction.horizon_s:
+                area |= wet.predicted_at
+                wet.predicted, wet.predicted_at = None, QRect()
+        return area
 
     def can_settle(self) -> bool:
         """Return whether rows wait to be baked."""
@@ -207,13 +229,11 @@ class WetInk:
             float(stroke.has_pressure),
             self.smoothing,
         )
-        # One row of overlap: cut edges would leave a gap where the line turns.
-        line = line.rows(max(stroke.settled - 1, 0) - first, to_row - first + 1)
+        line = _piece(
+            line, stroke.settled - first, to_row - first, stroke.style.brush, detail_pt
+        )
         shapes = outline_line(
-            refine(line, detail_pt, thin_out=False),
-            detail_pt,
-            start_cap=is_start,
-            end_cap=is_end,
+            line, detail_pt, start_cap=is_start or len(line.points) == 1, end_cap=is_end
         )
         # Where the tail was painted: in a sharp turn it lies outside the smoothed outline.
         xs, ys = stroke.xs[stroke.settled : to_row + 1], stroke.ys[stroke.settled : to_row + 1]
@@ -234,6 +254,34 @@ class WetInk:
             ),
         )
         return bounds.union(tail).outset(max(stroke.half_widths[-_CHUNK - LAG :]) + 1.0)
+
+
+def _piece(
+    line: CentreLine, start: int, end: int, brush: BrushKind, detail_pt: float
+) -> CentreLine:
+    """Return rows `start` to `end` of a line, refined as they are in the whole stroke.
+
+    The rows beside them shape the curve. A little of the step before the start comes along:
+    without it a gap would show where the line turns, and a hairline where it does not. Much
+    more would show as well: edges painted twice are harder, and chalk is denser.
+    """
+    low = max(start - 2, 0)
+    high = min(end + 2, len(line.points))
+    refined = refine(line.rows(low, high), detail_pt, thin_out=False)
+    off = refined.points - line.points[start]
+    first = int((off * off).sum(axis=1).argmin())
+    off = refined.points[::-1] - line.points[end]
+    last = len(off) - 1 - int((off * off).sum(axis=1).argmin())
+    if start == 0 or first == 0:
+        return refined.rows(0, last + 1)
+    overlap_px = _CHALK_OVERLAP_PX if brush is BrushKind.CHALK else _OVERLAP_PX
+    way = refined.points[first - 1] - refined.points[first]
+    way *= min(overlap_px * detail_pt / ink_painting.DETAIL_PX / np.hypot(*way), 1.0)
+    return CentreLine(
+        np.vstack((refined.points[first] + way, refined.points[first : last + 1])),
+        np.append(refined.half_widths[first], refined.half_widths[first : last + 1]),
+        one_stroke(last - first + 2),
+    )
 
 
 def _around(x0: float, y0: float, x1: float, y1: float, reach: float) -> QRect:
