@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from typing_extensions import override
@@ -20,9 +20,9 @@ IN_TRAY: Final = frozenset(
     {"board.undo", "board.redo", "board.next_page", "board.previous_page"}
 )
 """Commands that have their place under the board already."""
-MOST_COLUMNS: Final = 6
-_BUTTON_MM: Final = 46.0
-_SWITCH_MM: Final = 96.0
+MOST_BUTTONS: Final = 6
+"""Side by side; the eye counts no more."""
+MOST_SWITCHES: Final = 3
 _MARGIN_MM: Final = 12.0
 
 
@@ -100,16 +100,13 @@ class MoreSheet(Sheet):
         sizes = theme.metrics()
         parent = self.parentWidget()
         room = (parent.width() if parent is not None else 0) - 2 * sizes.px(_MARGIN_MM)
-        columns = min(MOST_COLUMNS, max(2, room // sizes.px(_BUTTON_MM)))
-        columns = _even_columns(len(self._buttons), columns)
-        switch_columns = min(3, max(1, room // sizes.px(_SWITCH_MM)))
-        _fill(self._button_grid, [button for _command, button in self._buttons], columns)
-        _fill(
-            self._switch_grid, [switch for _command, switch in self._switches], switch_columns
-        )
-        for grid in (self._button_grid, self._switch_grid):
+        for grid, widgets, most in (
+            (self._button_grid, [button for _command, button in self._buttons], MOST_BUTTONS),
+            (self._switch_grid, [switch for _command, switch in self._switches], MOST_SWITCHES),
+        ):
             grid.setHorizontalSpacing(sizes.gap_px)
             grid.setVerticalSpacing(sizes.px(5))
+            _fill(grid, widgets, room, most)
         self.content.setSpacing(sizes.gap_px)
         self.panel.setAccessibleName(_("More"))
 
@@ -126,14 +123,19 @@ class MoreSheet(Sheet):
             self.relayout()
 
 
-def _even_columns(count: int, most: int) -> int:
-    """Return how many columns make rows that are as full as each other."""
-    rows = max(1, -(-count // most))
-    return max(1, -(-count // rows))
-
-
-def _fill(grid: QGridLayout, widgets: Sequence[QWidget], columns: int) -> None:
+def _fill(grid: QGridLayout, widgets: Sequence[QWidget], room_px: int, most: int) -> None:
+    """Put widgets into columns of one width, in rows as full as each other."""
+    if not widgets:
+        return
+    gap = grid.horizontalSpacing()
+    widest = max(widget.sizeHint().width() for widget in widgets)
+    fitting = min(most, max(1, (room_px + gap) // (widest + gap)))
+    rows = -(-len(widgets) // fitting)
+    columns = -(-len(widgets) // rows)
+    for column in range(grid.columnCount()):
+        grid.setColumnMinimumWidth(column, 0)
     for place, widget in enumerate(widgets):
         grid.removeWidget(widget)
         row, column = divmod(place, columns)
-        grid.addWidget(widget, row, column, Qt.AlignmentFlag(0))
+        grid.addWidget(widget, row, column)
+        grid.setColumnMinimumWidth(column, widest)
