@@ -73,6 +73,10 @@ class Hands:
         """Whether anything is on the glass."""
         return bool(self._tools or self._holding)
 
+    def places(self) -> list[tuple[float, float]]:
+        """Return where the contacts are that are on the glass, view px."""
+        return [(event.x_view, event.y_view) for event in self._last.values()]
+
     def fingers_draw(self, now_s: float) -> bool:
         """Return whether a finger that lands now would draw."""
         return palm.fingers_draw(self._palm, now_s, self.rules)

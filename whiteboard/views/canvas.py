@@ -96,6 +96,8 @@ class Canvas(QWidget):
     """The ids of the chosen items, a tuple; empty for none."""
     writing_changed = Signal(bool)
     """Whether a hand is at work on the glass."""
+    hand_seen = Signal(object)
+    """Now and then while a hand is at work: where, a `QPoint` in the view."""
 
     def __init__(
         self,
@@ -549,6 +551,8 @@ class Canvas(QWidget):
         self._apply(self.hands.tick(now_s))
         if self._wet:
             self.update(self._wet.rest(now_s))
+        for x, y in self.hands.places():
+            self.hand_seen.emit(QPoint(round(x), round(y)))
 
     # The page under fingers ----------------------------------------------------------------
 

@@ -297,6 +297,10 @@ class Pane(QWidget):
         self.desk.failed.connect(self.failed)
         self.desk.lasso_wanted.connect(self._take_lasso)
         self.canvas.page_changed.connect(self._note_pages)
+        self.canvas.writing_changed.connect(bar.set_shrunk)
+        self.canvas.writing_changed.connect(pages.set_shrunk)
+        self.canvas.hand_seen.connect(bar.make_way)
+        self.canvas.hand_seen.connect(pages.make_way)
 
     def _take_lasso(self) -> None:
         if self._choice.tool is not ToolKind.LASSO:

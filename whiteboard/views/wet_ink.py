@@ -26,11 +26,20 @@ from whiteboard.model.wet_stroke import WetStroke
 from whiteboard.services import ink_painting
 from whiteboard.services.view_pixels import ViewPixels
 
+PREDICTED_OPACITY: Final = 0.45
+"""Ink ahead of the pen is a breath of it: a wrong guess hardly shows when it goes."""
 _CHUNK: Final = 8
 """Rows that settle at once: fewer joints, and the work is spread thin."""
 _OVERLAP_PX: Final = 1.0
 """How far a baked piece reaches back into the one before it, device px."""
 _CHALK_OVERLAP_PX: Final = 0.05
+# Looking a member up in an enumeration is a Python call on 3.11; this is the ink's path.
+_CHALK: Final = BrushKind.CHALK
+_HIGHLIGHTER: Final = BrushKind.HIGHLIGHTER
+_SOLID: Final = Qt.PenStyle.SolidLine
+_ROUND: Final = Qt.PenCapStyle.RoundCap
+_SOURCE_OVER: Final = QPainter.CompositionMode.CompositionMode_SourceOver
+_ANTIALIASING: Final = QPainter.RenderHint.Antialiasing
 
 
 class _Wet:
@@ -106,7 +115,7 @@ class WetInk:
         self, painter: QPainter, area: QRect, viewport: Viewport, *, is_dark: bool
     ) -> None:
         """Paint what of the strokes is not baked and touches an area of the view."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(_ANTIALIASING)
         for wet in self._wet.values():
             self._paint_tail(painter, area, viewport, wet, is_dark=is_dark)
 
@@ -177,41 +186,37 @@ class WetInk:
         stroke = wet.stroke
         scale, left, top = viewport.scale, viewport.left_pt, viewport.top_pt
         xs, ys, halves = stroke.xs, stroke.ys, stroke.half_widths
-        is_chalk = stroke.style.brush is BrushKind.CHALK
-        cap = Qt.PenCapStyle.RoundCap
-        ink = wet.ink
-        if is_chalk:
+        ink, brush = wet.ink, stroke.style.brush
+        if brush is _CHALK:
             ink = ink_painting.in_view(ink, scale, left, top)
-        if stroke.style.brush is BrushKind.HIGHLIGHTER:
+        elif brush is _HIGHLIGHTER:
             painter.setCompositionMode(ink_painting.blend_mode(is_dark=is_dark))
         low_x, high_x = area.left(), area.right()
         low_y, high_y = area.top(), area.bottom()
-        last = len(xs) - 1
-        ends = [
-            ((xs[i] - left) * scale, (ys[i] - top) * scale)
-            for i in range(stroke.settled, last + 1)
-        ]
-        widths = halves[stroke.settled :]
+        first, last = stroke.settled, len(xs) - 1
+        x0, y0 = (xs[first] - left) * scale, (ys[first] - top) * scale
+        # A dot is a line without length.
+        for row in range(first + 1 if last > first else first, last + 1):
+            x1, y1 = (xs[row] - left) * scale, (ys[row] - top) * scale
+            width = 2.0 * halves[row] * scale
+            reach = width * 0.5 + 1.5
+            if (
+                min(x0, x1) - reach <= high_x
+                and max(x0, x1) + reach >= low_x
+                and min(y0, y1) - reach <= high_y
+                and max(y0, y1) + reach >= low_y
+            ):
+                painter.setPen(QPen(ink, width, _SOLID, _ROUND))
+                painter.drawLine(QLineF(x0, y0, x1, y1))
+            x0, y0 = x1, y1
         if wet.predicted is not None:
             x, y = wet.predicted
-            ends.append(((x - left) * scale, (y - top) * scale))
-            widths.append(widths[-1])
-        if len(ends) == 1:
-            ends.append(ends[0])
-            widths.append(widths[0])
-        for i in range(1, len(ends)):
-            (x0, y0), (x1, y1) = ends[i - 1], ends[i]
-            reach = widths[i] * scale + 1.5
-            if (
-                (min(x1, x0)) - reach > high_x
-                or (max(x1, x0)) + reach < low_x
-                or (min(y1, y0)) - reach > high_y
-                or (max(y1, y0)) + reach < low_y
-            ):
-                continue
-            painter.setPen(QPen(ink, 2 * widths[i] * scale, Qt.PenStyle.SolidLine, cap))
-            painter.drawLine(QLineF(x0, y0, x1, y1))
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            painter.setOpacity(PREDICTED_OPACITY)
+            painter.setPen(QPen(ink, 2.0 * halves[last] * scale, _SOLID, _ROUND))
+            painter.drawLine(QLineF(x0, y0, (x - left) * scale, (y - top) * scale))
+            painter.setOpacity(1.0)
+        if brush is _HIGHLIGHTER:
+            painter.setCompositionMode(_SOURCE_OVER)
 
     def _bake(
         self, wet: _Wet, pixels: ViewPixels, to_row: int, detail_pt: float, *, is_end: bool
