@@ -417,7 +417,7 @@ class LibraryScreen(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         for sheet in (self.sheet, self.from_stick, self.question):
-            sheet.close_sheet()
+            sheet.hide()
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -165,18 +166,18 @@ class BoardSheet(Sheet):
         self, parent: QWidget, folders: Callable[[], Sequence[Path]], jobs: Jobs
     ) -> None:
         self._entry: BoardEntry | None = None
+        # Before the sheet, which hides itself when it is made.
+        self.sticks = StickPicker(folders, jobs)
         super().__init__(parent)
         self._name = QLineEdit()
         self._name.setMaxLength(MAX_TITLE_CHARS)
         self._name.returnPressed.connect(self._rename)
         self._rename_button = _action(N_("Rename"), "check", self._rename, main=False)
-        self.sticks = StickPicker(folders, jobs)
         self.sticks.chosen.connect(self._save)
         self._stack = PageStack()
         self._stack.addWidget(self._make_actions())
         self._stack.addWidget(self._make_sticks())
         self.content.addLayout(self._stack)
-        self.closed.connect(self.sticks.stop)
         self._retranslate()
         self._respace_parts()
 
@@ -286,6 +287,11 @@ class BoardSheet(Sheet):
         super().open()
 
     @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.sticks.stop()
+
+    @override
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
@@ -323,13 +329,14 @@ class FromStickSheet(Sheet):
         jobs: Jobs,
         today: Callable[[], date],
     ) -> None:
+        # Before the sheet, which hides itself when it is made.
+        self._watch = StickWatch(folders, jobs)
+        self.rows = Rows()
+        self.list = FingerList(self.rows)
         super().__init__(parent)
         self._jobs = jobs
         self._today = today
-        self._watch = StickWatch(folders, jobs, self)
         self._watch.changed.connect(self._look_through)
-        self.rows = Rows()
-        self.list = FingerList(self.rows)
         self._hint = Text(_NO_STICK, Role.BODY, wrap=True)
         close = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.PLAIN)
         close.clicked.connect(self.close_sheet)
@@ -339,7 +346,6 @@ class FromStickSheet(Sheet):
         self.content.addLayout(head)
         self.content.addWidget(self._hint)
         self.content.addWidget(self.list)
-        self.closed.connect(self._watch.stop)
 
     def show_sticks(self) -> None:
         """Open, and look through the sticks as they come."""
@@ -390,9 +396,14 @@ class FromStickSheet(Sheet):
         self.relayout()
 
     @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._watch.stop()
+
+    @override
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "list"):
+        if event.type() == QEvent.Type.StyleChange:
             self._size()
 
 

@@ -9,7 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPaintEvent
+from PySide6.QtGui import QColor, QHideEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -188,12 +188,14 @@ class TakeAwaySheet(Sheet):
         *,
         clock: Clock | None = None,
     ) -> None:
+        # Before the sheet, which hides itself when it is made.
+        self._jobs = Jobs(worker, host.show_error)
+        self._watch = StickWatch(host.removable_folders, self._jobs)
         super().__init__(parent)
         self._open = open_board
         self._host = host
         self._page_id = page_id
         self._clock = clock or SystemClock()
-        self._jobs = Jobs(worker, host.show_error)
         self._teller = _Teller()
         self._teller.told.connect(self._show_share)
         self._cancel = Cancel()
@@ -204,13 +206,11 @@ class TakeAwaySheet(Sheet):
         self._width_px = WIDTHS_PX[0]
         self._is_on_white = False
         self._buttons: list[QWidget] = []
-        self._watch = StickWatch(host.removable_folders, self._jobs, self)
         self._watch.changed.connect(self._show_sticks)
         self._stack = PageStack()
         for page in (self._make_choice(), self._make_printers(), self._make_work()):
             self._stack.addWidget(page)
         self.content.addLayout(self._stack)
-        self.closed.connect(self._watch.stop)
         self._show_kind()
         self._respace_parts()
 
@@ -222,7 +222,6 @@ class TakeAwaySheet(Sheet):
     def show_choices(self) -> None:
         """Open; shows the progress when files are being made already."""
         self._show_page(_Page.WORK if self._is_busy else _Page.CHOICE)
-        self._watch.start()
         self._respace_parts()
         self.open()
 
@@ -529,6 +528,16 @@ class TakeAwaySheet(Sheet):
             row.setSpacing(sizes.gap_px)
         for column in (self._choice, self._work, self._printer_column):
             column.setSpacing(sizes.px(7))
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._watch.start()
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._watch.stop()
 
     @override
     def changeEvent(self, event: QEvent) -> None:

@@ -338,8 +338,10 @@ def test_list_begins_with_the_boards_when_it_is_shown_again(show, add, qtbot) ->
     add("会議")
     screen = show(1)
     button(screen, "Bin").click()
+    screen.question.open()
     screen.hide()
     show(1)
+    assert not screen.question.isVisible()
     assert screen.boards.isVisible()
 
 
