@@ -61,7 +61,7 @@ bench: setup ## measure speed, memory and latency; compares with other boards fr
 	@$(PY) -m benchmarks
 
 soak: setup ## the long tests
-	@$(PY) -m pytest -m soak $(PYTEST)
+	@$(PY) -m pytest -m soak -o faulthandler_timeout=3600 $(PYTEST)
 
 pictures: setup ## take the pictures of the screens into docs/pictures/
 	@$(PY) -m tools.pictures
