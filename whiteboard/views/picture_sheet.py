@@ -215,7 +215,8 @@ class PictureSheet(Sheet):
     def __init__(self, parent: QWidget, host: Host, worker: Worker) -> None:
         super().__init__(parent)
         self._host = host
-        self._jobs = Jobs(worker, host.show_error, self)
+        # No child of the sheet: a picture may be on its way when the sheet is gone.
+        self._jobs = Jobs(worker, host.show_error)
         self._sticks = StickWatch(host.removable_folders, self._jobs, self)
         self._sources: tuple[Source, ...] = ()
         self._source: Source | None = None

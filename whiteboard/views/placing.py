@@ -39,7 +39,8 @@ def _around(about: QRect, size: QSize, room: QRect, gap: int) -> list[QRect]:
     width, height = size.width(), size.height()
     # The visible part counts: beside the middle of what is out of sight nobody looks.
     seen = about.intersected(room)
-    x, y = seen.center().x() - width // 2, seen.center().y() - height // 2
+    x = seen.left() + (seen.width() - width) // 2
+    y = seen.top() + (seen.height() - height) // 2
     corners = (
         (x, about.top() - gap - height),
         (x, about.bottom() + gap),
