@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QByteArray, QDataStream, QRect, Qt
+from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QTransform
 
 from base.board_doc import BrushKind, StrokeItem
@@ -175,6 +175,7 @@ def _paint_chalk_layer(
         area &= painter.deviceTransform().mapRect(painter.clipBoundingRect()).toAlignedRect()
     if area.isEmpty():
         return True
+    # In the pixels of the device, whatever its ratio.
     layer = QImage(area.size(), QImage.Format.Format_ARGB32_Premultiplied)
     layer.fill(Qt.GlobalColor.transparent)
     to_layer = painter.deviceTransform() * QTransform.fromTranslate(-area.x(), -area.y())
@@ -189,7 +190,9 @@ def _paint_chalk_layer(
     inner.end()
     painter.save()
     painter.resetTransform()
-    painter.drawImage(area.topLeft() / device.devicePixelRatio(), layer)
+    ratio = device.devicePixelRatio()
+    layer.setDevicePixelRatio(ratio)
+    painter.drawImage(QPointF(area.topLeft()) / ratio, layer)
     painter.restore()
     return True
 

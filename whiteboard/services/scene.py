@@ -142,9 +142,10 @@ class PageScene:
         Items that were erased meanwhile are passed over. The painter is in page space,
         antialiased.
         """
-        self._set_detail(scale)
         look = Look(is_dark=self.is_dark, scale=scale, image=self._image)
         for start in range(0, len(item_ids), _BATCH):
+            # Each time: between two batches another scale may have been painted.
+            self._set_detail(scale)
             entries = self._shown(item_ids[start : start + _BATCH])
             for is_ink, run in groupby(entries, lambda entry: isinstance(entry[1], StrokeItem)):
                 if is_ink:

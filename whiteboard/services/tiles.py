@@ -29,7 +29,7 @@ Paint = Callable[[QPainter], None]
 Key = tuple[int, int]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
     """A rectangle of one tile that is being painted."""
 
@@ -183,13 +183,10 @@ class PageRaster:
 
     def bake(self, area: Rect, paint: Paint) -> None:
         """Paint onto the tiles there are, as part of them; `paint` gets page space."""
-        area_px = self._to_px(area)
-        for key in _keys(area_px):
-            tile = self._tiles.get(key)
-            if tile is not None:
-                painter = self._painter(tile, _frame(key))
-                paint(painter)
-                painter.end()
+        for key in self._present(self._to_px(area)):
+            painter = self._painter(self._tiles[key], _frame(key))
+            paint(painter)
+            painter.end()
 
     def repaint_now(self, area: Rect) -> QRect:
         """Plan an area to be painted again; return it in page px."""
@@ -255,13 +252,11 @@ class PageRaster:
             painter.end()
 
     def _paint_over(self, area_px: QRect, item_id: str) -> None:
-        for key in _keys(area_px):
-            tile = self._tiles.get(key)
-            if tile is not None:
-                painter = self._painter(tile, _frame(key))
-                for _ in self._scene.paint(painter, [item_id], self._scale):
-                    pass
-                painter.end()
+        for key in self._present(area_px):
+            painter = self._painter(self._tiles[key], _frame(key))
+            for _ in self._scene.paint(painter, [item_id], self._scale):
+                pass
+            painter.end()
 
     def _painter(self, image: QImage, frame: QRect) -> QPainter:
         painter = QPainter(image)
@@ -274,12 +269,14 @@ class PageRaster:
         for job in self._jobs:
             if job.area_px.intersects(area_px):
                 job.restart()
-        whole = {job.key for job in self._jobs if job.area_px == _frame(job.key)}
         for key in self._present(area_px):
-            if key not in whole:
-                self._jobs.insert(0, _Job(key, _frame(key) & area_px))
+            part = _frame(key) & area_px
+            # An eraser asks for the same place again and again before it is painted once.
+            if not any(job.key == key and job.area_px.contains(part) for job in self._jobs):
+                self._jobs.insert(0, _Job(key, part))
 
     def _present(self, area_px: QRect) -> list[Key]:
+        """Return the tiles of an area that are there; it may be larger than any page."""
         if (
             area_px.width() * area_px.height()
             < len(self._tiles) * TILE_WIDTH_PX * TILE_HEIGHT_PX
@@ -300,7 +297,7 @@ class PageRaster:
                 del self._tiles[key]
 
     def _to_px(self, area: Rect) -> QRect:
-        limit = 2**30
+        limit = 2**29
         left = max(math.floor(area.left * self._scale) - _AA_MARGIN_PX, -limit)
         top = max(math.floor(area.top * self._scale) - _AA_MARGIN_PX, -limit)
         right = min(math.ceil(area.right * self._scale) + _AA_MARGIN_PX, limit)

@@ -107,7 +107,7 @@ class ViewPixels:
     def take(self, change: SceneChange, baked: frozenset[str] = frozenset()) -> QRect:
         """Plan what a change of the scene needs; return the area of the view, logical px."""
         for raster in self._rasters[1:]:
-            raster.take(change)
+            raster.take(change, baked)
         return self._to_view(self._rasters[0].take(change, baked), self._rasters[0].scale)
 
     def repaint(self, area: Rect) -> QRect:
