@@ -21,6 +21,7 @@ from whiteboard.model.page import Background, Ruling, Surface
 from whiteboard.services.board_file import OpenReport
 from whiteboard.services.board_keeper import BoardKeeper, Opened
 from whiteboard.services.chalk_sound import ChalkSound
+from whiteboard.services.clipboard import BoardClipboard
 from whiteboard.services.last_board import LastBoard
 from whiteboard.services.library import Library
 from whiteboard.services.open_board import OpenBoard
@@ -59,7 +60,8 @@ class WhiteboardFeature(QObject):
         self._library = Library(host.data_dir)
         self._keeper = BoardKeeper(self._library, LastBoard(host.data_dir), self._worker)
         self._sound = ChalkSound(values.sound_volume, values.sound_on)
-        around = Surroundings(time.monotonic, date.today, self._sound)
+        self._clipboard = BoardClipboard()
+        around = Surroundings(time.monotonic, date.today, self._sound, self._clipboard)
         self._screen = BoardScreen(around, values)
         self._sheets = BoardSheets(self._screen, host, self._worker)
         self._library_screen: LibraryScreen | None = None
@@ -114,6 +116,7 @@ class WhiteboardFeature(QObject):
     def finish(self) -> None:
         """Put the board away; the next person begins with an empty one."""
         self._keeper.close()
+        self._clipboard.clear()
 
     def shutdown(self) -> None:
         """Write what is unwritten and end all threads and processes. Blocks until done."""
@@ -122,6 +125,7 @@ class WhiteboardFeature(QObject):
         if self._library_screen is not None:
             self._library_screen.shutdown()
         self._sheets.shutdown()
+        self._clipboard.shutdown()
         self._worker.shutdown()
         self._sound.shutdown()
 

@@ -261,6 +261,31 @@ def test_picture_whose_bytes_are_nowhere_is_left_out(bench, qtbot):
     assert len(bench.items) == 1
 
 
+def test_keys_copy_cut_duplicate_and_delete_what_is_chosen(bench, line):
+    control = Qt.KeyboardModifier.ControlModifier
+    bench.canvas.setFocus()
+    bench.canvas.choose([line])
+    bench.key(Qt.Key.Key_C, control)
+    assert bench.clipboard.has_something
+    bench.key(Qt.Key.Key_D, control)
+    assert len(bench.items) == 2
+    bench.key(Qt.Key.Key_X, control)
+    assert len(bench.items) == 1
+    bench.canvas.choose([line])
+    bench.key(Qt.Key.Key_Delete)
+    assert bench.items == []
+
+
+def test_keys_belong_to_the_text_while_it_is_written(bench, line):
+    bench.desk.edit_item(*bench.add(text(400, 500, words="ab")))
+    bench.key(Qt.Key.Key_Home)
+    bench.key(Qt.Key.Key_Delete)
+    assert bench.editor.text == "b"
+    bench.key(Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert bench.editor.text == "ab"
+    assert bench.board.item(line) is not None
+
+
 # Pictures -----------------------------------------------------------------------------------
 
 
