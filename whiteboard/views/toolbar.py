@@ -104,7 +104,8 @@ class Toolbar(FloatingBar):
         for quick in self._quick:
             quick.clicked.connect(lambda _checked=False, q=quick: self._take_quick(q))
         self._change = ChangeButton(self)
-        self._change.clicked.connect(self._toggle_drawer)
+        self._change.clicked.connect(lambda: self._toggle_drawer(near=self._change))
+        self._drawer_near: QWidget = self._change
         self._hint = SlateHint(self)
         self._undo = WoodButton(N_("Undo"), "undo-2", self)
         self._undo.clicked.connect(self.undo_asked)
@@ -206,16 +207,18 @@ class Toolbar(FloatingBar):
             self._open_drawer()
         self.choice_changed.emit(choice)
 
-    def _toggle_drawer(self) -> None:
+    def _toggle_drawer(self, near: QWidget | None = None) -> None:
+        """Open or close the drawer, where the finger is: a tray is a metre long."""
         if self.drawer.isVisible():
             self.close_drawers()
         elif self._choice.tool in ASPECTS:
             self.close_drawers()
+            self._drawer_near = near or self._tools[self._choice.tool]
             self._open_drawer()
 
     def _open_drawer(self) -> None:
         self.drawer.show_choice(self._choice, is_dark=self._is_dark)
-        self._open_beside(self.drawer, self._tools[self._choice.tool])
+        self._open_beside(self.drawer, self._drawer_near)
 
     def _toggle_spare(self) -> None:
         was_open = self.spare_tools.isVisible()

@@ -110,6 +110,16 @@ def test_drawer_lies_inside_the_board_and_beside_the_bar(bar: Toolbar, board) ->
             bar.close_drawers()
 
 
+def test_drawer_opens_near_the_button_that_was_touched(bar: Toolbar, board, finger) -> None:
+    tap(finger, button(bar, "Pen"))
+    near_pen = bar.drawer.geometry().center().x()
+    tap(finger, button(bar, "Pen"))
+    tap(finger, button(bar, "Change"))
+    near_change = bar.drawer.geometry().center().x()
+    place = button(bar, "Change").mapTo(board, button(bar, "Change").rect().center()).x()
+    assert abs(near_change - place) < abs(near_pen - place)
+
+
 def test_writing_closes_the_drawer(bar: Toolbar, finger) -> None:
     tap(finger, button(bar, "Pen"))
     bar.set_shrunk(True)
