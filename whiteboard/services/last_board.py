@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,8 @@ class LastBoard:
     def note(self, board: Path) -> None:
         """A board was opened. Writes some bytes; worth no error when it fails."""
         with contextlib.suppress(OSError):
-            self._path.write_text(str(board), encoding="utf-8")
+            # As the file system has it: names on old sticks are no valid text.
+            self._path.write_bytes(os.fsencode(board))
 
     def forget(self) -> None:
         """The board was closed as it should be."""
@@ -32,7 +34,7 @@ class LastBoard:
     def left_open(self) -> Path | None:
         """Return the board that was open when the program ended without closing it."""
         try:
-            path = Path(self._path.read_text(encoding="utf-8"))
+            path = Path(os.fsdecode(self._path.read_bytes()))
+            return path if path.is_file() else None
         except (OSError, ValueError):
             return None
-        return path if path.is_file() else None

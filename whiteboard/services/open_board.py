@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from whiteboard.services.board_file import BoardFile, keep_board
 from whiteboard.services.pictures import decode_asset
 
 IMAGE_CACHE_BYTES: Final = 192 * 1024 * 1024
+_LEAST_IMAGE_BYTES: Final = 256 * 256 * 4
 
 
 def new_id() -> str:
@@ -123,6 +125,8 @@ class OpenBoard(QObject):
         """Read and decode a picture. Worker thread."""
         try:
             image = decode_asset(self.file.asset(sha256))
+            share = IMAGE_CACHE_BYTES // max(len(self.file.asset_names()), 1)
+            image = _fitted(image, max(share, _LEAST_IMAGE_BYTES))
         except (KeyError, AppError) as error:
             self._log.info("picture cannot be shown", reason=str(error))
             image = QImage()
@@ -137,3 +141,21 @@ class OpenBoard(QObject):
                 break
             self._images.popitem(last=False)
         self.images_came.emit()
+
+
+def _fitted(image: QImage, most_bytes: int) -> QImage:
+    """Return a picture that takes at most so much memory, less sharp where it must be.
+
+    All pictures of a board have to fit into the cache at once: a page whose pictures push
+    each other out would be decoded and painted without end.
+    """
+    if image.sizeInBytes() <= most_bytes:
+        return image
+    shrink = math.sqrt(most_bytes / image.sizeInBytes())
+    width, height = (max(int(side * shrink), 1) for side in (image.width(), image.height()))
+    return image.scaled(
+        width,
+        height,
+        Qt.AspectRatioMode.IgnoreAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )

@@ -7,7 +7,7 @@ from base.board_doc import BrushKind
 from tests.support.canvas_bench import pixels
 from tests.whiteboard.services.page_bench import ink, wave
 from whiteboard.model.page import Surface
-from whiteboard.model.palette import BOARD_RGB, ink_rgb
+from whiteboard.model.palette import BOARD_RGB, highlighter_rgb, ink_rgb
 from whiteboard.services.ink_painting import (
     fill_ink,
     in_view,
@@ -36,6 +36,12 @@ def painted(strokes, *, is_dark=True, scale=1.0, left=0.0, top=0.0, ratio=1.0, s
     paint_strokes(painter, strokes, is_dark, scale * ratio)
     painter.end()
     return pixels(image)
+
+
+def marked(colour, *, is_dark):
+    """Return a marked place of the bare board: the lighter, or the darker, of the two."""
+    choose = np.maximum if is_dark else np.minimum
+    return choose(highlighter_rgb(colour, is_dark), board_rgb(is_dark)).tolist()
 
 
 def stroke(points=None, **options):
