@@ -80,7 +80,8 @@ class BoardClipboard(QObject):
         self._held: dict[bytes, bytes] = {}
         self._guard = threading.Lock()  # guards _held: a worker fills it
         self._system = QGuiApplication.clipboard()
-        self._system.dataChanged.connect(self.changed)
+        self._has_something: bool | None = None
+        self._system.dataChanged.connect(self._note_change)
 
     def copy(self, items: Sequence[Item], file: BoardFile, worker: Worker) -> bool:
         """Put items on the clipboard; their pictures are read from `file` on `worker`.
@@ -108,7 +109,15 @@ class BoardClipboard(QObject):
 
     @property
     def has_something(self) -> bool:
-        """Whether there is something that a board can take. Cheap: looks at the names only."""
+        """Whether there is something that a board can take: by its names, asked for once.
+
+        Where another program owns the clipboard, each question waits for its answer.
+        """
+        if self._has_something is None:
+            self._has_something = self._look()
+        return self._has_something
+
+    def _look(self) -> bool:
         data = self._system.mimeData()
         known = (CLIPBOARD_TYPE, *_PICTURE_TYPES)
         if any(data.hasFormat(name) for name in known) or data.hasImage():
@@ -135,7 +144,11 @@ class BoardClipboard(QObject):
 
     def shutdown(self) -> None:
         """Stop following the system's clipboard."""
-        self._system.dataChanged.disconnect(self.changed)
+        self._system.dataChanged.disconnect(self._note_change)
+
+    def _note_change(self) -> None:
+        self._has_something = None
+        self.changed.emit()
 
     def _hold(self, wanted: frozenset[bytes], file: BoardFile) -> None:
         """Read the pictures of copied items. Worker thread."""

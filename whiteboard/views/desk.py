@@ -92,6 +92,7 @@ class Desk(QObject):
         self._hidden_in = canvas.scene
         self._is_writing = False
         self._is_closed = False
+        self._is_bar_stale = True
         self.editor = TextEditor(pane)
         self.done_bar = DoneBar(pane)
         self.selection_bar = SelectionBar(pane)
@@ -404,6 +405,7 @@ class Desk(QObject):
     # Where bars float -----------------------------------------------------------------------
 
     def _selected(self, item_ids: tuple[str, ...]) -> None:
+        self._is_bar_stale = True
         if not item_ids:
             self.selection_bar.fold()
         self._place_bars()
@@ -428,7 +430,11 @@ class Desk(QObject):
         is_lasso = self._choice().tool is ToolKind.LASSO
         is_calm = not (self._is_writing or self._is_closed or self.editor.is_open)
         if chosen and is_calm and not self._open.file.read_only:
-            self.selection_bar.show_for(chosen.values(), is_dark=self._canvas.scene.is_dark)
+            if self._is_bar_stale:
+                # Looks at each item: not in every frame of a page that glides.
+                is_dark = self._canvas.scene.is_dark
+                self.selection_bar.show_for(chosen.values(), is_dark=is_dark)
+                self._is_bar_stale = False
             self._float(self.selection_bar, self._canvas.chosen_area)
         else:
             self.selection_bar.hide()

@@ -12,9 +12,12 @@ from base.board_doc import Affine, NoteItem, TextItem
 from base.qt.widgets import TouchButton
 from tests.support.pane_bench import PERSON, PaneBench
 from tests.whiteboard.model.making import note, straight, text, turned_box
+from whiteboard.model.board import Board
 from whiteboard.model.effects import Asked, EditAsked
 from whiteboard.model.tool_choice import TEXT_SIZES_PT, ToolKind
+from whiteboard.services.board_file import BoardFile
 from whiteboard.services.lettering import LINE_HEIGHT, wrap
+from whiteboard.services.open_board import new_id
 from whiteboard.views.text_editor import NOTE_SIDE_PT, as_painted, new_text, with_text
 
 LONG = "議題は三つあります。予算、会場、当日の役割分担です。よろしくお願いします。" * 3
@@ -138,6 +141,20 @@ def test_text_is_never_lost(bench, leave):
     leave(bench)
     assert [item.text for item in bench.board.items(page_id).values()] == ["keep me"]
     assert not bench.editor.is_open
+
+
+def test_text_is_in_the_file_of_a_board_that_is_left_while_it_is_written(qapp, data_dir):
+    bench = PaneBench(data_dir)
+    bench.show()
+    bench.hold(ToolKind.TEXT)
+    open_at(bench)
+    bench.type("keep me")
+    bench.shutdown()
+    again = BoardFile.open(bench.file.path)
+    board = Board(new_id, again.board_update)
+    (item,) = board.items(board.pages[0].id).values()
+    again.close()
+    assert item.text == "keep me"
 
 
 def test_text_on_a_page_that_somebody_removes_does_no_harm(bench):
