@@ -74,6 +74,7 @@ class BoardKeeper(QObject):
         self._board: OpenBoard | None = None
         self._number = 0
         self._is_opening = False
+        self._opening: Path | None = None
         self._left_open: Path | None = None
         self.background = Background()
         """What the first page of an empty board looks like."""
@@ -119,8 +120,15 @@ class BoardKeeper(QObject):
         self._take(_Read(self._number, file, OpenReport()))
 
     def open(self, path: Path) -> None:
-        """Open a board of this display; `opened` or `failed` tells."""
+        """Open a board of this display; `opened` or `failed` tells.
+
+        One that is on its way already is not opened twice: after a crash, the board that
+        comes back may also be the one that the command line names.
+        """
+        if self._is_opening and path == self._opening:
+            return
         self._open_soon(functools.partial(self._open_file, path))
+        self._opening = path
 
     def open_copy(self, path: Path) -> None:
         """Open a copy of a board from anywhere; `opened` or `failed` tells."""
@@ -173,6 +181,7 @@ class BoardKeeper(QObject):
             # Its file must be gone from the list before another one comes.
             self.close()
         self._is_opening = True
+        self._opening = None
         self._number += 1
         number = self._number
 

@@ -218,3 +218,23 @@ def test_board_keeps_a_page_when_two_people_take_away_the_last_ones(
 
     (page,) = board.pages
     assert page.background == Background(Surface.WHITE)
+
+
+def test_board_that_comes_back_and_is_asked_for_as_well_is_opened_once(
+    keeper: BoardKeeper, data_dir: Path, library: Library, worker: Worker, qtbot: QtBot
+) -> None:
+    keeper.open_first()
+    path = write_something(keeper)
+    close_and_wait(keeper, worker)
+    LastBoard(data_dir).note(path)
+
+    def act() -> None:
+        keeper.open_first()
+        keeper.open(path)
+
+    with qtbot.assertNotEmitted(keeper.failed):
+        opened = opened_by(qtbot, keeper, act)
+        assert worker.drain(5.0)
+    assert opened.board.path == path
+    assert opened.was_left_open
+    assert keeper.board is opened.board
