@@ -28,7 +28,7 @@ from whiteboard.services.view_pixels import ViewPixels
 
 PREDICTED_OPACITY: Final = 0.45
 """Ink ahead of the pen is a breath of it: a wrong guess hardly shows when it goes."""
-_CHUNK: Final = 8
+_CHUNK: Final = 16
 """Rows that settle at once: fewer joints, and the work is spread thin."""
 _OVERLAP_PX: Final = 1.0
 """How far a baked piece reaches back into the one before it, device px."""
@@ -45,11 +45,12 @@ _ANTIALIASING: Final = QPainter.RenderHint.Antialiasing
 class _Wet:
     """A wet stroke on the glass."""
 
-    __slots__ = ("baked", "baked_bounds", "ink", "predicted", "predicted_at", "stroke")
+    __slots__ = ("baked", "baked_bounds", "ink", "pen", "predicted", "predicted_at", "stroke")
 
     def __init__(self, stroke: WetStroke, ink: QBrush) -> None:
         self.stroke = stroke
         self.ink = ink
+        self.pen = QPen(ink, 1.0, _SOLID, _ROUND)
         self.predicted: tuple[float, float] | None = None
         self.predicted_at: QRect = QRect()
         self.baked: list[QPainterPath] = []
@@ -186,9 +187,9 @@ class WetInk:
         stroke = wet.stroke
         scale, left, top = viewport.scale, viewport.left_pt, viewport.top_pt
         xs, ys, halves = stroke.xs, stroke.ys, stroke.half_widths
-        ink, brush = wet.ink, stroke.style.brush
+        pen, brush = wet.pen, stroke.style.brush
         if brush is _CHALK:
-            ink = ink_painting.in_view(ink, scale, left, top)
+            pen.setBrush(ink_painting.in_view(wet.ink, scale, left, top))
         elif brush is _HIGHLIGHTER:
             painter.setCompositionMode(ink_painting.blend_mode(is_dark=is_dark))
         low_x, high_x = area.left(), area.right()
@@ -206,13 +207,15 @@ class WetInk:
                 and min(y0, y1) - reach <= high_y
                 and max(y0, y1) + reach >= low_y
             ):
-                painter.setPen(QPen(ink, width, _SOLID, _ROUND))
+                pen.setWidthF(width)
+                painter.setPen(pen)
                 painter.drawLine(QLineF(x0, y0, x1, y1))
             x0, y0 = x1, y1
         if wet.predicted is not None:
             x, y = wet.predicted
             painter.setOpacity(PREDICTED_OPACITY)
-            painter.setPen(QPen(ink, 2.0 * halves[last] * scale, _SOLID, _ROUND))
+            pen.setWidthF(2.0 * halves[last] * scale)
+            painter.setPen(pen)
             painter.drawLine(QLineF(x0, y0, (x - left) * scale, (y - top) * scale))
             painter.setOpacity(1.0)
         if brush is _HIGHLIGHTER:
