@@ -328,6 +328,21 @@ def test_board_that_was_killed_comes_back(
         assert running.complaints() == []
 
 
+def test_board_that_was_killed_comes_back_when_it_is_named_too(
+    server: XServer, screen: Screen, pointer: Pointer, data_dir: Path
+) -> None:
+    with on_board(server, screen, data_dir) as running:
+        write_line(pointer, screen, 500, 300)
+        wait_for_strokes(running, 1)
+        (board,) = running.boards()
+        running.kill()
+    with on_board(server, screen, data_dir, "--open", str(board)) as running:
+        write_line(pointer, screen, 900, 300)
+        wait_for_strokes(running, 2)
+        assert running.boards() == [board]
+        assert running.complaints() == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_in_the_middle_of_a_stroke_keeps_what_was_finished(
     server: XServer,
