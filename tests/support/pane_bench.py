@@ -151,6 +151,23 @@ class PaneBench:
             QTest.touchEvent(handle, device).move(finger, point).commit()
         QTest.touchEvent(handle, device).release(finger, points[-1]).commit()
 
+    def pinch(self, middle: Place, apart: float, apart_then: float, steps: int = 12) -> None:
+        """Put two fingers down side by side and part them, px."""
+        if self._touch_screen is None:
+            self._touch_screen = QTest.createTouchDevice()
+        handle, device = self.window.windowHandle(), self._touch_screen
+
+        def fingers(distance: float) -> tuple[QPoint, QPoint]:
+            x, y = round(middle[0]), round(middle[1])
+            return QPoint(x - round(distance / 2), y), QPoint(x + round(distance / 2), y)
+
+        one, other = fingers(apart)
+        QTest.touchEvent(handle, device).press(1, one).press(2, other).commit()
+        for n in range(1, steps + 1):
+            one, other = fingers(apart + (apart_then - apart) * n / steps)
+            QTest.touchEvent(handle, device).move(1, one).move(2, other).commit()
+        QTest.touchEvent(handle, device).release(1, one).release(2, other).commit()
+
     def press(self, button: QWidget) -> None:
         """Click a button where it is on the glass."""
         middle = button.mapTo(self.window, button.rect().center())

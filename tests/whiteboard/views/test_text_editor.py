@@ -206,6 +206,34 @@ def test_read_only_board_opens_no_editor(qapp, data_dir):
     bench.shutdown()
 
 
+def test_finger_on_the_text_puts_the_cursor_there(bench):
+    bench.desk.edit_item(*bench.add(text(300, 200, 400, 40, words="abcdef")))
+    end = bench.editor.cursor_in_view()
+    bench.touch([bench.at(302, 215)])
+    assert bench.editor.is_open
+    assert bench.editor.cursor_in_view().x() < end.x() - 40
+    bench.type("x")
+    assert bench.editor.text == "xabcdef"
+
+
+def test_finger_on_done_ends_the_writing(bench):
+    open_at(bench)
+    bench.type("x")
+    middle = bench.desk.done_bar.geometry().center()
+    bench.touch([(middle.x(), middle.y())])
+    assert not bench.editor.is_open
+    assert bench.the(TextItem).text == "x"
+
+
+def test_two_fingers_zoom_the_page_under_the_editor(bench):
+    open_at(bench)
+    bench.type("x")
+    before = bench.canvas.viewport.scale
+    bench.pinch((800.0, 500.0), 40.0, 200.0)
+    assert bench.canvas.viewport.scale > before * 1.5
+    assert bench.editor.text == "x"
+
+
 # The input method -------------------------------------------------------------------------
 
 
