@@ -509,8 +509,10 @@ class Canvas(QWidget):
             self._fade_timer.stop()
 
     def _lasso_shown(self, effect: effects.LassoShown) -> None:
+        # All of the screen for each event of the lasso would be too much at 3840x2160.
+        area = self._overlays.loop_area(self._viewport)
         self._overlays.loop = effect.path
-        self.update()
+        self.update(area | self._overlays.loop_area(self._viewport))
 
     def _selection_dragged(self, effect: effects.SelectionDragged) -> None:
         items = self._chosen.items

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QRect, QSize, Qt, QTimer
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -15,6 +15,8 @@ from base.text import _
 from whiteboard.model.frame_statistics import FrameFigures, FrameStatistics
 
 _REFRESH_MS: Final = 500
+_WIDEST: Final = FrameFigures(1000.0, 100.0, 100.0, 1000.0)
+"""What the meter has room for."""
 
 
 class Meter(QWidget):
@@ -55,7 +57,11 @@ class Meter(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(theme.metrics().px(62), theme.metrics().px(17))
+        sizes = theme.metrics()
+        words = self._words_of(_WIDEST)
+        letters = QFontMetrics(theme.font(sizes.small_text_px))
+        room = letters.boundingRect(QRect(0, 0, 9999, 9999), Qt.AlignmentFlag.AlignLeft, words)
+        return room.size() + QSize(sizes.px(6), sizes.px(4))
 
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -72,15 +78,16 @@ class Meter(QWidget):
         painter.end()
 
     def _words(self) -> str:
-        if self._figures is None:
-            return _("Write to measure")
+        return _("Write to measure") if self._figures is None else self._words_of(self._figures)
+
+    def _words_of(self, figures: FrameFigures) -> str:
         return _(
             "{rate:.0f} events/s\nTo frame {p50:.1f} ms, 95% {p95:.1f} ms, worst {worst:.1f} ms"
         ).format(
-            rate=self._figures.rate_hz,
-            p50=self._figures.p50_ms,
-            p95=self._figures.p95_ms,
-            worst=self._figures.worst_ms,
+            rate=figures.rate_hz,
+            p50=figures.p50_ms,
+            p95=figures.p95_ms,
+            worst=figures.worst_ms,
         )
 
     def _refresh(self) -> None:

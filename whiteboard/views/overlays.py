@@ -111,6 +111,13 @@ class Overlays:
         bounds = Rect(ring.x_pt - r, ring.y_pt - r, ring.x_pt + r, ring.y_pt + r)
         return to_view_rect(bounds, viewport)
 
+    def loop_area(self, viewport: Viewport) -> QRect:
+        """Return where the loop of the lasso is, view px."""
+        if self.loop is None:
+            return QRect()
+        rim = math.ceil(self._line_px())
+        return to_view_rect(Rect.around(self.loop), viewport).adjusted(-rim, -rim, rim, rim)
+
     def paint(self, painter: QPainter, viewport: Viewport, look: Look, now_s: float) -> None:
         """Paint everything; the painter is in view space, clipped to what is wanted."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -123,13 +130,16 @@ class Overlays:
         for trail in self._trails:
             self._paint_trail(painter, trail, viewport, look, now_s)
         colour = _FRAME_DARK if look.is_dark else _FRAME_LIGHT
-        line = max(self.px_per_mm * 0.5, 1.5)
+        line = self._line_px()
         for ring in self.rings.values():
             self._paint_ring(painter, ring, viewport, colour, line)
         if self.loop is not None and len(self.loop) > 1:
             painter.setPen(QPen(colour, line * 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(_polygon(viewport.points_to_view(self.loop)))
+
+    def _line_px(self) -> float:
+        return max(self.px_per_mm * 0.5, 1.5)
 
     def _paint_trail(
         self, painter: QPainter, trail: _Trail, viewport: Viewport, look: Look, now_s: float
@@ -149,7 +159,10 @@ class Overlays:
             pen = QPen(colour, max(width * left, 0.5), Qt.PenStyle.SolidLine)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
             painter.setPen(pen)
-            painter.drawLine(QLineF(x0, y0, x1, y1))
+            if x0 == x1 and y0 == y1:
+                painter.drawPoint(QPointF(x1, y1))  # a line without a length is not painted
+            else:
+                painter.drawLine(QLineF(x0, y0, x1, y1))
 
     def _paint_ring(
         self, painter: QPainter, ring: Ring, viewport: Viewport, colour: QColor, line: float

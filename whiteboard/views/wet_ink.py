@@ -11,7 +11,7 @@ import math
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QLineF, QRect, Qt
+from PySide6.QtCore import QLineF, QPointF, QRect, Qt
 from PySide6.QtGui import QBrush, QPainter, QPainterPath, QPen
 
 from base.board_doc import BrushKind
@@ -196,7 +196,7 @@ class WetInk:
         low_y, high_y = area.top(), area.bottom()
         first, last = stroke.settled, len(xs) - 1
         x0, y0 = (xs[first] - left) * scale, (ys[first] - top) * scale
-        # A dot is a line without length.
+        # The first sample alone is a dot.
         for row in range(first + 1 if last > first else first, last + 1):
             x1, y1 = (xs[row] - left) * scale, (ys[row] - top) * scale
             width = 2.0 * halves[row] * scale
@@ -209,7 +209,11 @@ class WetInk:
             ):
                 pen.setWidthF(width)
                 painter.setPen(pen)
-                painter.drawLine(QLineF(x0, y0, x1, y1))
+                if x0 == x1 and y0 == y1:
+                    # A line without a length is not painted, round ends or not.
+                    painter.drawPoint(QPointF(x1, y1))
+                else:
+                    painter.drawLine(QLineF(x0, y0, x1, y1))
             x0, y0 = x1, y1
         if wet.predicted is not None:
             x, y = wet.predicted

@@ -85,6 +85,17 @@ def test_mouse_writes_a_stroke_of_every_sample(bench):
     assert not stroke.has_pressure
 
 
+@pytest.mark.parametrize("tool", INK_TOOLS)
+def test_touch_of_the_pen_shows_before_it_moves(bench, tool):
+    bench.hold(ToolChoice().with_tool(tool))
+    before = bench.shown()
+    bench.mouse(QEvent.Type.MouseButtonPress, (200, 150))
+    dot = (bench.shown() != before).any(axis=2)
+    assert dot[150, 200]
+    assert not dot[:100].any()
+    bench.mouse(RELEASE, (200, 150), NONE)
+
+
 def test_stroke_keeps_the_times_of_its_events(bench):
     bench.draw(wave(), step_ms=4)
     times = bench.strokes[0].samples()[:, 3]
