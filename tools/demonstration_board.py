@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +26,6 @@ from tools.stage import ActError, Stage
 from tools.x11 import Pixels, Rect
 from whiteboard.model.board import Board
 from whiteboard.services.board_file import BoardFile
-from whiteboard.services.export import ExportFormat, ExportOptions, export_board, take_snapshot
 
 Ink = npt.NDArray[np.bool_]
 """Where ink is, shape (height, width)."""
@@ -35,7 +36,8 @@ INK_AREA: Final = Rect(400, 190, 1120, 690)
 """What is looked at, with all ink and nothing else: no tools, no notice."""
 PATIENCE_S: Final = 10.0
 POLL_S: Final = 0.005
-EXPORT_PX: Final = 1920
+EXPORTS: Final = (("PDF", "pdf"), ("Picture (PNG)", "png"), ("Drawing (SVG)", "svg"))
+"""The buttons of the sheet, and what comes of them."""
 INK_DIFFERENCE: Final = 60
 """Of a channel: what differs more from the board is ink."""
 LEAST_SAME_INK: Final = 0.98
@@ -57,7 +59,7 @@ def play(stage: Stage) -> None:
         before = _write_and_kill(stage, data_dir)
         board = _come_back(stage, data_dir, before)
         shutil.copyfile(board, stage.folder / "board.kokuban")
-    _export(stage, stage.folder / "board.kokuban")
+    _read_exports(stage, before)
     _show_homes(stage)
 
 
@@ -107,37 +109,34 @@ def _wait_for_strokes(kokuban: RunningKokuban, wanted: int) -> None:
 
 def _count_strokes(path: Path) -> int:
     """Return how many strokes a board has; -1 when it cannot be read just now."""
+    numbers = itertools.count()
     try:
-        board, file = _read(path)
+        file = BoardFile.open(path, read_only=True)
     except AppError:
         return -1
+    board = Board(lambda: f"d{next(numbers)}", file.board_update)
     file.close()
     items = (board.items(page.id).values() for page in board.pages)
     return sum(isinstance(item, StrokeItem) for item in itertools.chain.from_iterable(items))
 
 
-def _read(path: Path) -> tuple[Board, BoardFile]:
-    """Read a board and leave its file alone; the caller closes what comes with it."""
-    numbers = itertools.count()
-    file = BoardFile.open(path, read_only=True)
-    return Board(lambda: f"d{next(numbers)}", file.board_update), file
-
-
 def _come_back(stage: Stage, data_dir: Path, before: Pixels) -> Path:
     """Start again and look; return the board's file, closed in order."""
-    with run_kokuban(stage.server, data_dir, *_on_board("ja")) as kokuban:
+    options = _on_board("ja")
+    with run_kokuban(stage.server, data_dir, *options, is_driven=True) as kokuban:
         kokuban.wait_until_started()
         ink = _ink(before)
         stage.screen.wait_until(INK_AREA, lambda now: _same_share(_ink(now), ink) > 0, 20)
         after = stage.take_picture("2-after-the-kill")
         same = _same_share(_ink(after), ink)
         stage.expect(same >= LEAST_SAME_INK, f"only {same:.0%} of the ink came back")
+        stage.say("Started again, it showed the same board with all its ink.")
+        _take_away(stage, kokuban)
         (board,) = kokuban.boards()
         stage.expect(kokuban.end() == 0, "it did not end in order")
         stage.expect(not kokuban.complaints(), "; ".join(kokuban.complaints()))
     wanted = len(_strokes())
     stage.expect(_count_strokes(board) == wanted, "the file has lost strokes")
-    stage.say("Started again, it showed the same board with all its ink.")
     return board
 
 
@@ -163,29 +162,53 @@ def _same_share(now: Ink, then: Ink) -> float:
     return float(np.count_nonzero(now & then) / either) if either else 0.0
 
 
-def _export(stage: Stage, path: Path) -> None:
+def _take_away(stage: Stage, kokuban: RunningKokuban) -> None:
+    """Export by the sheet of the board itself, as somebody in front of it would."""
+    exports = kokuban.data_dir / "exports"
+    for word, kind in EXPORTS:
+        for button in ("More", "Take away", word):
+            stage.screen.wait_until_still()
+            stage.pointer.click(*kokuban.wait_for_button(button))
+        stage.take_picture(f"3-take-away-{kind}")
+        stage.pointer.click(*kokuban.wait_for_button("This display"))
+        is_there = functools.partial(_has_file, exports, kind)
+        _wait_for(is_there, f"no {kind} was exported")
+    for kind in (kind for _word, kind in EXPORTS):
+        (made,) = exports.glob(f"*.{kind}")
+        shutil.copyfile(made, stage.folder / f"board.{kind}")
+
+
+def _has_file(folder: Path, kind: str) -> bool:
+    return any(folder.glob(f"*.{kind}"))
+
+
+def _wait_for(is_so: Callable[[], bool], otherwise: str) -> None:
+    end_s = time.monotonic() + PATIENCE_S
+    while not is_so():
+        if time.monotonic() > end_s:
+            raise ActError(otherwise)
+        time.sleep(POLL_S)
+
+
+def _read_exports(stage: Stage, shown: Pixels) -> None:
+    """Look at the exported files with other readers than the program that wrote them."""
     app = QGuiApplication.instance() or QGuiApplication([])
-    board, file = _read(path)
-    try:
-        snapshot = take_snapshot(board, file.asset)
-        options = ExportOptions(width_px=EXPORT_PX)
-        made = {
-            kind: export_board(snapshot, kind, stage.folder / f"board.{kind.value}", options)
-            for kind in ExportFormat
-        }
-    finally:
-        file.close()
-    (png,), (svg,), (pdf,) = (made[k] for k in (ExportFormat.PNG, ExportFormat.SVG,
-                                                ExportFormat.PDF))  # fmt: skip
-    reference = QImage(str(png))
-    _compare(stage, "the PNG", reference, reference)
-    _compare(stage, "the SVG", _render_svg(svg, reference), reference)
+    reference = QImage(str(stage.folder / "board.png"))
+    stage.expect(not reference.isNull(), "the PNG cannot be read")
+    # At this width a pixel of the picture is one of the display.
+    share = _same_share(_ink(_pixels_of(reference)), _ink(shown))
+    stage.expect(share >= LEAST_SAME_EXPORT, f"the PNG shows only {share:.0%} of the ink")
+    _compare(stage, "the SVG", _render_svg(stage.folder / "board.svg", reference), reference)
     readers = ["Qt for SVG and PNG"]
     if shutil.which("pdftoppm"):
-        _compare(stage, "the PDF", _render_pdf(pdf), reference)
+        _compare(
+            stage, "the PDF", _render_pdf(stage.folder / "board.pdf", reference), reference
+        )
         readers.append("poppler for PDF")
     del app
-    stage.say(f"It was exported as PDF, SVG and PNG; others read them ({', '.join(readers)}).")
+    stage.say(
+        f"It was taken away as PDF, PNG and SVG; others read them ({', '.join(readers)})."
+    )
 
 
 def _compare(stage: Stage, what: str, image: QImage, reference: QImage) -> None:
@@ -197,9 +220,14 @@ def _compare(stage: Stage, what: str, image: QImage, reference: QImage) -> None:
 
 
 def _ink_of(image: QImage) -> Ink:
+    return _differing(_pixels_of(image))
+
+
+def _pixels_of(image: QImage) -> npt.NDArray[np.uint8]:
+    """Return the pixels, shape (height, width, 4)."""
     plain = image.convertToFormat(QImage.Format.Format_RGBX8888)
     rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), -1, 4)
-    return _differing(rows[:, : plain.width()])
+    return rows[:, : plain.width()].copy()
 
 
 def _render_svg(path: Path, reference: QImage) -> QImage:
@@ -210,9 +238,9 @@ def _render_svg(path: Path, reference: QImage) -> QImage:
     return image
 
 
-def _render_pdf(path: Path) -> QImage:
+def _render_pdf(path: Path, reference: QImage) -> QImage:
     target = path.with_name("board-pdf-page")
-    command = ["pdftoppm", "-png", "-singlefile", "-scale-to-x", str(EXPORT_PX)]
+    command = ["pdftoppm", "-png", "-singlefile", "-scale-to-x", str(reference.width())]
     command += ["-scale-to-y", "-1", str(path), str(target)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     if done.returncode != 0:
