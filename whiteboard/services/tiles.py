@@ -185,8 +185,10 @@ class PageRaster:
         """Paint onto the tiles there are, as part of them; `paint` gets page space."""
         for key in self._present(self._to_px(area)):
             painter = self._painter(self._tiles[key], _frame(key))
-            paint(painter)
-            painter.end()
+            try:
+                paint(painter)
+            finally:
+                painter.end()  # one that outlives its image ends the process
 
     def repaint_now(self, area: Rect) -> QRect:
         """Plan an area to be painted again; return it in page px."""
@@ -254,9 +256,11 @@ class PageRaster:
     def _paint_over(self, area_px: QRect, item_id: str) -> None:
         for key in self._present(area_px):
             painter = self._painter(self._tiles[key], _frame(key))
-            for _ in self._scene.paint(painter, [item_id], self._scale):
-                pass
-            painter.end()
+            try:
+                for _ in self._scene.paint(painter, [item_id], self._scale):
+                    pass
+            finally:
+                painter.end()
 
     def _painter(self, image: QImage, frame: QRect) -> QPainter:
         painter = QPainter(image)
