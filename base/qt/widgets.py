@@ -249,6 +249,8 @@ class TouchButton(TouchControl):
         colours = theme.tokens()
         down = self.isDown()
         if not self.isEnabled():
+            if self._look is Look.WOOD:
+                return "", colours.wood_shade, ""
             edge = colours.hairline if self._look is Look.PLAIN else ""
             return "", colours.outline, edge
         if self.isChecked() or self._look is Look.MAIN:
