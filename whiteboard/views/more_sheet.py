@@ -7,14 +7,14 @@ from typing import Final
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 from typing_extensions import override
 
 from base.commands import Command
 from base.qt import theme
 from base.qt.panels import Sheet
-from base.qt.widgets import Toggle, TouchButton
-from base.text import _
+from base.qt.widgets import Layout, Look, Role, Text, Toggle, TouchButton
+from base.text import N_, _
 
 IN_TRAY: Final = frozenset(
     {"board.undo", "board.redo", "board.next_page", "board.previous_page"}
@@ -54,6 +54,7 @@ class MoreSheet(Sheet):
                 self._add_switch(command)
             elif command.id not in IN_TRAY:
                 self._add_button(command)
+        self.content.addLayout(self._make_head())
         self.content.addLayout(self._button_grid)
         self.content.addLayout(self._switch_grid)
         self._arrange()
@@ -72,6 +73,15 @@ class MoreSheet(Sheet):
         for command, switch in self._switches:
             switch.setEnabled(command.enabled())
             switch.setChecked(self._states[command.id]())
+
+    def _make_head(self) -> QHBoxLayout:
+        shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
+        shut.clicked.connect(self.close_sheet)
+        head = QHBoxLayout()
+        head.addWidget(Text(N_("More"), Role.TITLE))
+        head.addStretch(1)
+        head.addWidget(shut)
+        return head
 
     def _add_button(self, command: Command) -> None:
         button = TouchButton(command.title, command.icon, main=True)

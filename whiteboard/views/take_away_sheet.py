@@ -27,6 +27,7 @@ from base.qt.panels import Sheet
 from base.qt.widgets import (
     Choice,
     Layout,
+    Look,
     Role,
     Text,
     TouchButton,
@@ -283,11 +284,20 @@ class TakeAwaySheet(Sheet):
         self._places.addWidget(self.print_button)
         self._choice = QVBoxLayout(page)
         self._choice.setContentsMargins(0, 0, 0, 0)
-        self._choice.addWidget(Text(N_("Take the board with you"), Role.TITLE))
+        self._choice.addLayout(self._make_head())
         self._choice.addLayout(self._rows)
         self._choice.addWidget(Text(N_("Touch where it should go:"), Role.BODY))
         self._choice.addLayout(self._places)
         return page
+
+    def _make_head(self) -> QHBoxLayout:
+        shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
+        shut.clicked.connect(self.close_sheet)
+        head = QHBoxLayout()
+        head.addWidget(Text(N_("Take the board with you"), Role.TITLE))
+        head.addStretch(1)
+        head.addWidget(shut)
+        return head
 
     def _add_row(self, row: int, title: str, control: QWidget) -> Text:
         label = Text(title, Role.BODY)

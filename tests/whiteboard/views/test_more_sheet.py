@@ -65,7 +65,15 @@ def switch(sheet: MoreSheet, wanted: str) -> Toggle:
 
 
 def test_commands_of_the_tray_are_not_repeated(sheet: MoreSheet) -> None:
-    assert [b.word for b in sheet.findChildren(TouchButton)] == ["Pages", "Home", "Two people"]
+    words = [b.word for b in sheet.findChildren(TouchButton)]
+    assert words == ["Close", "Pages", "Home", "Two people"]
+
+
+def test_sheet_is_left_without_asking_for_anything(sheet: MoreSheet, desk: Desk, qtbot) -> None:
+    sheet.show_more()
+    with qtbot.waitSignal(sheet.closed):
+        word(sheet, "Close").click()
+    assert desk.asked == []
 
 
 def test_button_does_its_work_and_the_sheet_leaves(sheet: MoreSheet, desk: Desk, qtbot) -> None:
