@@ -104,8 +104,9 @@ class Toolbar(FloatingBar):
         for quick in self._quick:
             quick.clicked.connect(lambda _checked=False, q=quick: self._take_quick(q))
         self._change = ChangeButton(self)
-        self._change.clicked.connect(lambda: self._toggle_drawer(near=self._change))
-        self._drawer_near: QWidget = self._change
+        # Over the row of options, not over the button itself: beside it stands the page bar.
+        self._change.clicked.connect(lambda: self._toggle_drawer(near=self._quick[0]))
+        self._drawer_near: QWidget = self._quick[0]
         self._hint = SlateHint(self)
         self._undo = WoodButton(N_("Undo"), "undo-2", self)
         self._undo.clicked.connect(self.undo_asked)

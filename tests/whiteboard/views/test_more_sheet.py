@@ -70,7 +70,7 @@ def test_commands_of_the_tray_are_not_repeated(sheet: MoreSheet) -> None:
 
 
 def test_sheet_is_left_without_asking_for_anything(sheet: MoreSheet, desk: Desk, qtbot) -> None:
-    sheet.show_more()
+    sheet.open()
     with qtbot.waitSignal(sheet.closed):
         word(sheet, "Close").click()
     assert desk.asked == []
