@@ -10,12 +10,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import groupby
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QByteArray, QDataStream, QPointF, QRect, Qt
+from PySide6.QtCore import QByteArray, QDataStream
 from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPainterPath, QTransform
 
 from base.board_doc import BrushKind, StrokeItem
@@ -29,8 +28,6 @@ DETAIL_PX: Final = 0.2
 _GRAIN_SIZE_PX: Final = 256
 _GRAIN_PER_PT: Final = 1.6
 """Grain pixels per pt at every zoom: the grain is part of the board."""
-_LAYER_FROM: Final = 12
-"""Chalk strokes in a row from which one grained layer is cheaper than grained fills."""
 
 _COUNT: Final = struct.Struct(">i").pack
 _TAIL: Final = struct.Struct(">ii").pack
@@ -149,52 +146,9 @@ def paint_paths(
     painter: QPainter, inked: Iterable[tuple[StrokeItem, QPainterPath]], *, is_dark: bool
 ) -> None:
     """Paint strokes with their outlines in their order; the painter is in page space."""
-    for brush, run in groupby(inked, key=lambda entry: entry[0].brush):
-        entries = list(run)
-        is_layer = brush is BrushKind.CHALK and len(entries) >= _LAYER_FROM
-        if is_layer and _paint_chalk_layer(painter, entries, is_dark=is_dark):
-            continue
-        for stroke, path in entries:
-            ink = ink_brush(brush, stroke.colour, is_dark)
-            fill_ink(painter, path, brush, ink, is_dark=is_dark)
-
-
-def _paint_chalk_layer(
-    painter: QPainter, entries: list[tuple[StrokeItem, QPainterPath]], *, is_dark: bool
-) -> bool:
-    """Paint chalk flat on a layer, take the grain out of it once, lay it down.
-
-    Returns:
-        False where the device is no raster image; nothing was painted then.
-    """
-    device = painter.device()
-    if not isinstance(device, QImage):
-        return False
-    area = QRect(0, 0, device.width(), device.height())
-    if painter.hasClipping():
-        area &= painter.deviceTransform().mapRect(painter.clipBoundingRect()).toAlignedRect()
-    if area.isEmpty():
-        return True
-    # In the pixels of the device, whatever its ratio.
-    layer = QImage(area.size(), QImage.Format.Format_ARGB32_Premultiplied)
-    layer.fill(Qt.GlobalColor.transparent)
-    to_layer = painter.deviceTransform() * QTransform.fromTranslate(-area.x(), -area.y())
-    inner = QPainter(layer)
-    inner.setRenderHint(QPainter.RenderHint.Antialiasing)
-    inner.setTransform(to_layer)
-    for stroke, path in entries:
-        inner.fillPath(path, QColor(*ink_rgb(stroke.colour, is_dark)))
-    inner.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
-    inverse, _ = to_layer.inverted()
-    inner.fillRect(inverse.mapRect(layer.rect().toRectF()), _grain_brush(0xFF00_0000))
-    inner.end()
-    painter.save()
-    painter.resetTransform()
-    ratio = device.devicePixelRatio()
-    layer.setDevicePixelRatio(ratio)
-    painter.drawImage(QPointF(area.topLeft()) / ratio, layer)
-    painter.restore()
-    return True
+    for stroke, path in inked:
+        ink = ink_brush(stroke.brush, stroke.colour, is_dark)
+        fill_ink(painter, path, stroke.brush, ink, is_dark=is_dark)
 
 
 @lru_cache(maxsize=64)
