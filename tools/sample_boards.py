@@ -172,7 +172,7 @@ def _morning(words: Words, sha256: bytes) -> Iterator[Item]:
             yield _stroke(curve(bar), 0, 56.0, BrushKind.HIGHLIGHTER)
         yield from _handwriting(hour, 96, y, 62, YELLOW, 4.0, seed=number + 5)
         yield TextItem(
-            page="", z=0, author="", box=Affine.upright(318, y + 10, 520, 60),
+            page="", z=0, author="", box=Affine.upright(318, y + 6, 520, 76),
             colour=WHITE, size_pt=42, text=what,
         )  # fmt: skip
     yield _stamp(StampKind.DONE, Affine.upright(730, 240, 84, 84))
@@ -190,7 +190,7 @@ def _room(words: Words, x: float, y: float) -> Iterator[Item]:
     corners = [(x + 130, y + 18), (x + 340, y + 18), (x + 340, y + 62), (x + 130, y + 62)]
     yield _shape(ShapeKind.RECTANGLE, corners, BLUE)
     yield TextItem(
-        page="", z=0, author="", box=Affine.upright(x + 190, y + 26, 150, 34),
+        page="", z=0, author="", box=Affine.upright(x + 190, y + 24, 150, 44),
         colour=WHITE, size_pt=24, text=words.stage,
     )  # fmt: skip
     for row, column in itertools.product(range(3), range(6)):
@@ -198,7 +198,7 @@ def _room(words: Words, x: float, y: float) -> Iterator[Item]:
         yield _shape(ShapeKind.ELLIPSE, [(cx, cy), (cx + 13, cy), (cx, cy + 13)], GREEN)
     yield _shape(ShapeKind.ARROW, [(x - 66, y + 190), (x + 64, y + 190)], ORANGE, 5.0)
     yield TextItem(
-        page="", z=0, author="", box=Affine.upright(x - 132, y + 198, 124, 34),
+        page="", z=0, author="", box=Affine.upright(x - 132, y + 196, 124, 44),
         colour=ORANGE, size_pt=24, text=words.entrance,
     )  # fmt: skip
     yield _stamp(StampKind.STAR, Affine.upright(x + 410, y + 166, 46, 46), YELLOW)
