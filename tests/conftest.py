@@ -14,6 +14,7 @@ import structlog
 
 from base import text
 from base.log import configure_structlog
+from base.qt.loop import Application
 from tests.support.leaks import leftover_qt_things, leftover_threads, qt_things
 from tests.support.log_watch import LogWatch
 from tests.support.loop_watch import LoopWatch
@@ -63,6 +64,12 @@ def display() -> VirtualDisplay:
 def qapp_args(display: VirtualDisplay) -> list[str]:
     """Make pytest-qt's application appear on our display."""
     return ["kokuban-tests"]
+
+
+@pytest.fixture(scope="session")
+def qapp_cls() -> type[Application]:
+    """Let pytest-qt make our own application."""
+    return Application
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QApplication
+from typing_extensions import override
 
 from base import text
 
@@ -22,9 +23,23 @@ APPLICATION_NAME: Final = "kokuban"
 LoopTrouble = Mapping[str, Any]
 
 
-def make_application(argv: Sequence[str]) -> QApplication:
-    """Make the one QApplication, set up for ink. Main thread, once a process."""
-    app = QApplication(list(argv))
+class Application(QApplication):
+    """The application, which alone is told when a pen leaves the glass."""
+
+    pen_left = Signal()
+    """A pen was taken away from the glass."""
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        # Only what is sent to the application itself comes here, not the widgets' events.
+        if event.type() is QEvent.Type.TabletLeaveProximity:
+            self.pen_left.emit()
+        return super().event(event)
+
+
+def make_application(argv: Sequence[str]) -> Application:
+    """Make the one application, set up for ink. Main thread, once a process."""
+    app = Application(list(argv))
     app.setApplicationName(APPLICATION_NAME)
     app.setDesktopFileName(APPLICATION_NAME)
     deliver_every_sample(app)

@@ -11,7 +11,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from base.errors import AppError
+from base.errors import AppError, ErrorCode
 from base.tasks import Worker
 from whiteboard.model.page import Background
 from whiteboard.services.board_file import BoardFile, OpenReport
@@ -201,9 +201,15 @@ class BoardKeeper(QObject):
             self._worker.submit(read.file.close)
             return
         self._is_opening = False
-        self.close()
         board = OpenBoard(read.file, self.undo_bytes, self._worker)
         board.ensure_page(self.background)
+        if not board.board.pages:
+            # It can only be read, and there is nothing to read.
+            board.stop_keeping()
+            self._worker.submit(read.file.close)
+            self.failed.emit(AppError(ErrorCode.BOARD_DAMAGED, f"{board.path}: no pages"))
+            return
+        self.close()
         self._board = board
         self._last.note(board.path)
         was_left_open = board.path == self._left_open

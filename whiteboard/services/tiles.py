@@ -145,6 +145,13 @@ class PageRaster:
         self._jobs.extend(_Job(key, _frame(key)) for key in keys)
         self._evict(area_px)
 
+    def keep_only(self, area_px: QRect) -> None:
+        """Let go of the tiles that an area (page px) does not touch, and of their jobs."""
+        self._tiles = {
+            key: tile for key, tile in self._tiles.items() if _frame(key).intersects(area_px)
+        }
+        self._jobs = [job for job in self._jobs if _frame(job.key).intersects(area_px)]
+
     def drop_distant_jobs(self, area_px: QRect) -> None:
         """Forget planned tiles that an area (page px) no longer touches."""
         self._jobs = [

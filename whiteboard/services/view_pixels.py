@@ -80,6 +80,12 @@ class ViewPixels:
             self._rasters = [fresh, *others[: KEPT_RASTERS - 1]]
         self._plan()
 
+    def rest(self) -> None:
+        """Keep only what is seen, as for a page that is turned over."""
+        del self._rasters[1:]
+        raster = self._rasters[0]
+        raster.keep_only(self._seen_px(raster.scale))
+
     def draw(self, painter: QPainter, area: QRect) -> None:
         """Draw an area of the view.
 

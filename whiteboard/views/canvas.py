@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
@@ -19,15 +19,17 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QResizeEvent,
     QTabletEvent,
     QTouchEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from typing_extensions import override
 
 from base.board_doc import BrushKind, Item
+from base.qt.loop import Application
 from base.qt.theme import Metrics
 from whiteboard.model import effects
 from whiteboard.model.board import BoardChange
@@ -137,6 +139,7 @@ class Canvas(QWidget):
         self._is_baking = False
         self._is_writing = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
+        self._left: dict[str, Viewport] = {}
         self._free: Viewport | None = None
         self._way: list[tuple[float, float, float]] = []
         self._inertia = Inertia()
@@ -169,6 +172,9 @@ class Canvas(QWidget):
         self._fade_timer = self._timer(2 * FRAME_MS, self._fade)
         self._stop_listening = self._board.on_change(self._board_changed)
         open_board.images_came.connect(self._images_came)
+        app = QApplication.instance()
+        if isinstance(app, Application):
+            app.pen_left.connect(self._pen_left)
         self._plan_work()
 
     # What is shown ---------------------------------------------------------------------
@@ -203,9 +209,12 @@ class Canvas(QWidget):
             return
         self._board.page(page_id)
         self._leave_page()
+        self._left[self._page_id] = self._viewport
+        self._pixels.rest()
         self._page_id = page_id
         self._place = self._place_of(page_id)
-        self._viewport = self._fitted()
+        left = self._left.get(page_id)
+        self._viewport = self._fitted() if left is None else left.resized(*self._size())
         kept = self._pixels_of.get(page_id)
         if kept is None:
             self._pixels = self._make_pixels()
@@ -351,11 +360,17 @@ class Canvas(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        area = event.rect()
-        self._pixels.draw(painter, area)
+        region = event.region()
+        # Ten hands far apart: what lies between them is not painted again.
+        areas = (event.rect(),) if region.rectCount() < 2 else _rects(region)
         is_dark = self._pixels.scene.is_dark
+        for area in areas:
+            self._pixels.draw(painter, area)
         if self._wet:
-            self._wet.paint(painter, area, self._viewport, is_dark=is_dark)
+            self._wet.paint(painter, areas, self._viewport, is_dark=is_dark)
+            if self._wet.can_settle():
+                # Not before: a timer of no time may go off before the frame is out.
+                self._settle_timer.start()
         if self._overlays:
             self._overlays.paint(painter, self._viewport, self._look(), self._now_s())
         if self._chosen:
@@ -364,6 +379,10 @@ class Canvas(QWidget):
         painter.end()
         if self.meter is not None:
             self.meter.note_frame(self._now_s())
+
+    def _pen_left(self) -> None:
+        for pointer in self._input.pen_left():
+            self._take(pointer)
 
     def _take_mouse(self, event: QMouseEvent) -> None:
         pointer = self._input.from_mouse(event)
@@ -413,20 +432,19 @@ class Canvas(QWidget):
                 stroke.speed_pt_s() * self._viewport.scale / self._metrics.glass_px_per_mm
             )
             self._sound.touch(contact, speed_mm_s, stroke.pressures[-1])
-        if self._wet.can_settle():
-            self._settle_timer.start()
 
     def _ink_finished(self, effect: effects.InkFinished) -> None:
         stroke = self._wet.stroke(effect.contact)
         self._sound.lift(effect.contact)
         self.update(self._wet.predicted_area(effect.contact))
-        area = self._wet.finish(effect.contact, self._pixels, self._detail_pt())
-        self.update(to_view_rect(area, self._viewport))
+        # Stored first: whatever goes wrong with painting, the ink is safe.
         self._is_baking = True
         try:
             ids = self._add(stroke.finish(self._page_id, 0.0, self.person))
         finally:
             self._is_baking = False
+            area = self._wet.finish(effect.contact, self._pixels, self._detail_pt())
+            self.update(to_view_rect(area, self._viewport))
         self._note_recent(effect.contact, ids)
 
     def _ink_dropped(self, effect: effects.InkDropped) -> None:
@@ -619,8 +637,10 @@ class Canvas(QWidget):
 
     def _fitted(self) -> Viewport:
         page = self._board.page(self._page_id)
-        width, height = max(self.width(), 1), max(self.height(), 1)
-        return Viewport.fitted(width, height, page.width_pt, page.height_pt)
+        return Viewport.fitted(*self._size(), page.width_pt, page.height_pt)
+
+    def _size(self) -> tuple[int, int]:
+        return max(self.width(), 1), max(self.height(), 1)
 
     # The board -------------------------------------------------------------------------------
 
@@ -737,3 +757,8 @@ class Canvas(QWidget):
         """Return where a point of the page is in the view."""
         x, y = self._viewport.to_view(x_pt, y_pt)
         return QPoint(round(x), round(y))
+
+
+def _rects(region: QRegion) -> tuple[QRect, ...]:
+    # PySide6's stubs do not know that a region can be gone through.
+    return tuple(QRect(rect) for rect in cast("Iterable[QRect]", region))

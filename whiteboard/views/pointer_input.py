@@ -126,6 +126,16 @@ class PointerInput:
             result.append(self._touch(point, phase, time_s, measured=measured))
         return result
 
+    def pen_left(self) -> list[PointerEvent]:
+        """Return what it says that the pen was taken away; one that wrote stops there."""
+        now_s = self._now_s()
+        result = []
+        if self._pen_down is not None:
+            pen, self._pen_down = self._pen_down, None
+            result.append(PointerEvent(PEN_CONTACT, pen, Phase.CANCEL, 0.0, 0.0, now_s))
+        result.append(PointerEvent(PEN_CONTACT, Device.PEN, Phase.LEAVE, 0.0, 0.0, now_s))
+        return result
+
     def cancel_all(self) -> list[PointerEvent]:
         """End every contact that is down, as when the window loses the glass."""
         now_s = self._now_s()

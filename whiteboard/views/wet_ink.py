@@ -8,6 +8,7 @@ tiles as the outline it will always have.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -55,6 +56,21 @@ class _Wet:
         self.predicted_at: QRect = QRect()
         self.baked: list[QPainterPath] = []
         self.baked_bounds: Rect | None = None
+
+    def tail_area(self, viewport: Viewport) -> QRect:
+        """Return where the rows are that are not baked, view px."""
+        stroke, scale = self.stroke, viewport.scale
+        xs, ys = stroke.xs[stroke.settled :], stroke.ys[stroke.settled :]
+        reach = max(stroke.half_widths[stroke.settled :]) * scale + 2.0
+        left, top = viewport.left_pt, viewport.top_pt
+        area = _around(
+            (min(xs) - left) * scale,
+            (min(ys) - top) * scale,
+            (max(xs) - left) * scale,
+            (max(ys) - top) * scale,
+            reach,
+        )
+        return area | self.predicted_at
 
 
 class WetInk:
@@ -113,11 +129,21 @@ class WetInk:
         return area
 
     def paint(
-        self, painter: QPainter, area: QRect, viewport: Viewport, *, is_dark: bool
+        self, painter: QPainter, areas: Sequence[QRect], viewport: Viewport, *, is_dark: bool
     ) -> None:
-        """Paint what of the strokes is not baked and touches an area of the view."""
+        """Paint what of the strokes is not baked and touches areas of the view."""
         painter.setRenderHint(_ANTIALIASING)
         for wet in self._wet.values():
+            if len(areas) == 1:
+                area = areas[0]
+            else:
+                tail = wet.tail_area(viewport)
+                area = QRect()
+                for one in areas:
+                    if one.intersects(tail):
+                        area |= one
+                if area.isEmpty():
+                    continue
             self._paint_tail(painter, area, viewport, wet, is_dark=is_dark)
 
     def predicted_area(self, contact: int) -> QRect:

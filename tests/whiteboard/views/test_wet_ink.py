@@ -50,7 +50,7 @@ class Glass:
         image = QImage(800, 450, QImage.Format.Format_RGB32)
         painter = QPainter(image)
         self.pixels.draw(painter, WHOLE)
-        self.wet.paint(painter, WHOLE, VIEWPORT, is_dark=True)
+        self.wet.paint(painter, (WHOLE,), VIEWPORT, is_dark=True)
         painter.end()
         return pixels(image)
 
