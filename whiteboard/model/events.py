@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 
 class Device(Enum):
@@ -30,9 +30,8 @@ class Phase(Enum):
     """A hovering pen went away."""
 
 
-@dataclass(frozen=True, slots=True)
-class PointerEvent:
-    """One sample of one contact.
+class PointerEvent(NamedTuple):
+    """One sample of one contact. A tuple, because one is made for each sample.
 
     Attributes:
         contact: Tells the contacts on the glass apart; not used again while one is down.

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from base.board_doc import (
     NO_FILL,
@@ -47,9 +47,8 @@ _SNAP_RAD: Final = math.radians(4)
 Effects = tuple[Effect, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PageEvent:
-    """A pointer event and where it is on the page.
+class PageEvent(NamedTuple):
+    """A pointer event and where it is on the page. A tuple: one is made for each sample.
 
     Attributes:
         pointer: What the device said.

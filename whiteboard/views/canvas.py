@@ -15,6 +15,7 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QGuiApplication,
     QHideEvent,
     QMouseEvent,
     QPainter,
@@ -137,6 +138,9 @@ class Canvas(QWidget):
         self._viewport = self._fitted()
         self._pixels = self._make_pixels()
         self._is_baking = False
+        self._fresh: list[QRect] = []
+        self._is_on_x11 = QGuiApplication.platformName() == "xcb"
+        self._spots = [QRect(0, 0, 1, 1), QRect(2, 0, 1, 1)]
         self._is_writing = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
         self._left: dict[str, Viewport] = {}
@@ -166,6 +170,7 @@ class Canvas(QWidget):
             effects.NavigationEnded: self._navigation_ended,
         }
         self._slice_timer = self._timer(0, self._slice)
+        self._catch_up_timer = self._timer(0, self._catch_up, single=True)
         self._settle_timer = self._timer(0, self._settle, single=True)
         self._tick_timer = self._timer(TICK_MS, self._tick)
         self._glide_timer = self._timer(FRAME_MS, self._glide)
@@ -318,6 +323,7 @@ class Canvas(QWidget):
     @override
     def tabletEvent(self, event: QTabletEvent) -> None:
         self._take(self._input.from_tablet(event))
+        self._show_fresh()
         event.accept()
 
     @override
@@ -325,6 +331,7 @@ class Canvas(QWidget):
         if isinstance(event, QTouchEvent):
             for pointer in self._input.from_touch(event):
                 self._take(pointer)
+            self._show_fresh()
             event.accept()
             return True
         return super().event(event)
@@ -367,7 +374,8 @@ class Canvas(QWidget):
         for area in areas:
             self._pixels.draw(painter, area)
         if self._wet:
-            self._wet.paint(painter, areas, self._viewport, is_dark=is_dark)
+            inked = [area for area in areas if area.width() > 1]
+            self._wet.paint(painter, inked, self._viewport, is_dark=is_dark)
             if self._wet.can_settle():
                 # Not before: a timer of no time may go off before the frame is out.
                 self._settle_timer.start()
@@ -388,6 +396,7 @@ class Canvas(QWidget):
         pointer = self._input.from_mouse(event)
         if pointer is not None:
             self._take(pointer)
+            self._show_fresh()
         event.accept()
 
     def _take(self, pointer: PointerEvent) -> None:
@@ -403,6 +412,31 @@ class Canvas(QWidget):
         self._apply(wanted)
         if self.hands.are_busy is not self._is_writing:
             self._note_writing()
+
+    def _show_fresh(self) -> None:
+        """Put fresh ink on the glass at once, without another turn of the event loop."""
+        if not self._fresh:
+            return
+        fresh, self._fresh = self._fresh, []
+        region = QRegion(fresh[0])
+        for area in fresh[1:]:
+            region += area
+        if self._is_on_x11:
+            region += self._spots[0]
+            self._catch_up_timer.start()
+        self.repaint(region)
+
+    def _catch_up(self) -> None:
+        """Wait for the X server now, so that the next ink need not.
+
+        WORKAROUND(Qt's xcb backing store, `preparePaint`, as of 6.11): before Qt paints
+        where it painted last it waits until the server has read that; two strokes of a pen
+        always overlap, so each would wait, for milliseconds on a busy machine. Ink is
+        painted together with a far spot; painting the spot again, when the frame is out,
+        does the waiting. Two spots take turns, or the spots themselves would overlap.
+        """
+        self.repaint(self._spots[0])
+        self._spots.reverse()
 
     def _apply(self, wanted: tuple[Effect, ...]) -> None:
         for effect in wanted:
@@ -425,7 +459,7 @@ class Canvas(QWidget):
 
     def _ink_extended(self, effect: effects.InkExtended) -> None:
         contact = effect.contact
-        self.update(self._wet.extended(contact, self._viewport))
+        self._fresh.append(self._wet.extended(contact, self._viewport))
         stroke = self._wet.stroke(contact)
         if stroke.style.brush is _CHALK:
             speed_mm_s = (
