@@ -79,10 +79,10 @@ class PageRaster:
         """Whether something waits to be painted."""
         return bool(self._jobs)
 
-    def draw_within_tile(
+    def draw_small(
         self, painter: QPainter, left: int, top: int, x: int, y: int, width: int, height: int
     ) -> bool:
-        """Draw an area that lies in one tile: the ink path, hence plain numbers.
+        """Draw an area whose tiles are all there: the ink path, hence plain numbers.
 
         Args:
             painter: In device px of the view.
@@ -94,16 +94,31 @@ class PageRaster:
             height: Of the area.
 
         Returns:
-            Whether it was drawn; False where it crosses tiles or its tile is not there.
+            Whether it was drawn; False where a tile is not there.
         """
-        column, row = left // TILE_WIDTH_PX, top // TILE_HEIGHT_PX
-        from_x, from_y = left - column * TILE_WIDTH_PX, top - row * TILE_HEIGHT_PX
-        if from_x + width > TILE_WIDTH_PX or from_y + height > TILE_HEIGHT_PX:
-            return False
-        tile = self._tiles.get((column, row))
-        if tile is None:
-            return False
-        painter.drawImage(x, y, tile, from_x, from_y, width, height)
+        tiles = self._tiles
+        right, bottom = left + width, top + height
+        columns = range(left // TILE_WIDTH_PX, (right - 1) // TILE_WIDTH_PX + 1)
+        rows = range(top // TILE_HEIGHT_PX, (bottom - 1) // TILE_HEIGHT_PX + 1)
+        for row in rows:
+            for column in columns:
+                if (column, row) not in tiles:
+                    return False
+        for row in rows:
+            tile_top = row * TILE_HEIGHT_PX
+            from_y, to_y = max(top, tile_top), min(bottom, tile_top + TILE_HEIGHT_PX)
+            for column in columns:
+                tile_left = column * TILE_WIDTH_PX
+                from_x, to_x = max(left, tile_left), min(right, tile_left + TILE_WIDTH_PX)
+                painter.drawImage(
+                    x + from_x - left,
+                    y + from_y - top,
+                    tiles[column, row],
+                    from_x - tile_left,
+                    from_y - tile_top,
+                    to_x - from_x,
+                    to_y - from_y,
+                )
         return True
 
     def draw(self, painter: QPainter, origin_px: QPoint, area_px: QRect) -> bool:

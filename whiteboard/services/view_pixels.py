@@ -97,7 +97,7 @@ class ViewPixels:
         if self._is_plain and raster.scale == self._viewport.scale:
             x, y = area.x(), area.y()
             left, top = x - self._origin_x, y - self._origin_y
-            if raster.draw_within_tile(painter, left, top, x, y, area.width(), area.height()):
+            if raster.draw_small(painter, left, top, x, y, area.width(), area.height()):
                 return
         painter.save()
         painter.scale(1 / self._ratio, 1 / self._ratio)

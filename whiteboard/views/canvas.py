@@ -47,7 +47,7 @@ from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.ink_painting import tolerance_pt
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.painting import Look
-from whiteboard.services.scene import PageScene
+from whiteboard.services.scene import BATCH, SMALL_BATCH, PageScene
 from whiteboard.services.view_pixels import ViewPixels
 from whiteboard.views.meter import Meter
 from whiteboard.views.overlays import Overlays, Ring, to_view_rect
@@ -733,6 +733,7 @@ class Canvas(QWidget):
             self._slice_timer.start()
 
     def _slice(self) -> None:
+        self._pixels.scene.batch = SMALL_BATCH if self._is_writing else BATCH
         self._work(BUSY_SLICE_S if self._is_writing else IDLE_SLICE_S)
         if not self._pixels.has_work:
             self._slice_timer.stop()

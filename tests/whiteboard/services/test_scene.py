@@ -179,6 +179,7 @@ def test_item_erased_while_it_is_painted_is_passed_over(bench):
     ids = [bench.draw(wave(y0=3 * n)) for n in range(100)]
     image = QImage(800, 400, QImage.Format.Format_RGB32)
     painter = QPainter(image)
+    bench.scene.batch = 64
     steps = bench.scene.paint(painter, ids, 1.0)
     next(steps)
     bench.remove(*ids[60:])
@@ -196,6 +197,7 @@ def test_two_scales_painted_in_turns_keep_their_own_detail(bench):
     for image, painter in zip(images, painters, strict=True):
         image.fill(0xFF24463A)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    bench.scene.batch = 64
     fine = bench.scene.paint(painters[0], ids, 1.0)
     coarse = bench.scene.paint(painters[1], ids, 0.05)
     for _ in zip(fine, coarse, strict=True):
