@@ -141,6 +141,7 @@ class WhiteboardFeature(QObject):
         self._screen.side_chosen.connect(
             lambda side: host.options.change_for_now(toolbar_side=side)
         )
+        self._screen.home_asked.connect(host.go_home)
         self._screen.failed.connect(host.show_error)
         self._screen.notice_asked.connect(host.show_notice)
         self._screen.more_asked.connect(lambda _pane: self._show_more())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, cast
 
 import numpy as np
@@ -135,6 +136,7 @@ class Canvas(QWidget):
         self._chosen = SelectionFrame(metrics.px_per_mm)
         self._scenes: OrderedDict[str, PageScene] = OrderedDict()
         self._pixels_of: OrderedDict[str, ViewPixels] = OrderedDict()
+        self._margin_px = 48.0
         self._viewport = self._fitted()
         self._pixels = self._make_pixels()
         self._is_baking = False
@@ -236,6 +238,12 @@ class Canvas(QWidget):
         """Show a part of the page, within the limits."""
         self._stop_gliding()
         self._set_viewport(viewport.clamped(), is_moving=False)
+
+    def set_margin(self, margin_px: float) -> None:
+        """Let the page be drawn this far from the left and upper border."""
+        self._margin_px = margin_px
+        self._left.clear()
+        self._set_viewport(replace(self._viewport, margin_px=margin_px), is_moving=False)
 
     def set_feel(self, smoothing: Smoothing, prediction: Prediction) -> None:
         """Take another smoothing and prediction, for the ink that is there as well."""
@@ -671,7 +679,9 @@ class Canvas(QWidget):
 
     def _fitted(self) -> Viewport:
         page = self._board.page(self._page_id)
-        return Viewport.fitted(*self._size(), page.width_pt, page.height_pt)
+        return Viewport.fitted(
+            *self._size(), page.width_pt, page.height_pt, margin_px=self._margin_px
+        )
 
     def _size(self) -> tuple[int, int]:
         return max(self.width(), 1), max(self.height(), 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import (
@@ -36,9 +37,13 @@ from whiteboard.services.clipboard import BoardClipboard, read_mime
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.views.canvas import Canvas
 from whiteboard.views.desk import Desk
+from whiteboard.views.home_bar import HomeBar
 from whiteboard.views.meter import Meter
 from whiteboard.views.page_bar import PageBar
 from whiteboard.views.toolbar import Toolbar
+
+LEAST_MARGIN_PX: Final = 48
+"""How far the page can be drawn away from the left and upper border."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Pane(QWidget):
     """The person wants a picture on their page."""
     pages_asked = Signal()
     """The person wants to see all pages."""
+    home_asked = Signal()
+    """The person wants to leave for the home screen."""
     more_asked = Signal()
     """The person wants what is not in the tray."""
     side_chosen = Signal(str)
@@ -114,6 +121,7 @@ class Pane(QWidget):
         )
         self.toolbar = Toolbar(self)
         self.page_bar = PageBar(self)
+        self.home_bar = HomeBar(self)
         self.desk = Desk(
             open_board,
             self.canvas,
@@ -247,6 +255,7 @@ class Pane(QWidget):
         """Show the tools, or hide them while a sheet lies over them."""
         self.toolbar.setVisible(is_shown)
         self.page_bar.setVisible(is_shown)
+        self.home_bar.setVisible(is_shown)
 
     def shutdown(self) -> None:
         """Let go of the board."""
@@ -294,13 +303,17 @@ class Pane(QWidget):
         pages.next_asked.connect(self.next_page)
         pages.add_asked.connect(self.add_page)
         pages.sheet_asked.connect(self.pages_asked)
+        self.home_bar.home_asked.connect(self.home_asked)
         self.desk.failed.connect(self.failed)
         self.desk.lasso_wanted.connect(self._take_lasso)
         self.canvas.page_changed.connect(self._note_pages)
         self.canvas.writing_changed.connect(bar.set_shrunk)
         self.canvas.writing_changed.connect(pages.set_shrunk)
+        self.canvas.writing_changed.connect(self.home_bar.set_shrunk)
         self.canvas.hand_seen.connect(bar.make_way)
         self.canvas.hand_seen.connect(pages.make_way)
+        self.canvas.hand_seen.connect(self.home_bar.make_way)
+        bar.settled.connect(self._dock_home)
 
     def _take_lasso(self) -> None:
         if self._choice.tool is not ToolKind.LASSO:
@@ -339,13 +352,20 @@ class Pane(QWidget):
         ids = [page.id for page in self._board.pages]
         return ids.index(self.canvas.page_id) if self.canvas.page_id in ids else 0
 
+    def _dock_home(self, tools: QRect) -> None:
+        self.home_bar.place_in(self.rect(), self.toolbar.side, tools)
+
     def _dock(self) -> None:
         area: QRect = self.rect()
         if area.isEmpty():
             return
         self.toolbar.place_in(area)
         self.page_bar.place_in(area, self._values.toolbar_side)
+        self._dock_home(self.toolbar.geometry())
         gap = theme.metrics().px(4)
+        # Nothing of the page may stay hidden behind tools at its beginning.
+        behind = self.toolbar.width() + 2 * gap if self.toolbar.side == "left" else 0
+        self.canvas.set_margin(max(behind, LEAST_MARGIN_PX))
         self._meter.resize(self._meter.sizeHint())
         self._meter.move(gap, gap)
         self.desk.place()

@@ -33,6 +33,8 @@ class BoardScreen(QWidget):
     """A pane whose person wants to see all pages: a `Pane`."""
     more_asked = Signal(object)
     """A pane whose person wants what is not in the tray: a `Pane`."""
+    home_asked = Signal()
+    """A person wants to leave for the home screen."""
     failed = Signal(object)
     """An `AppError` to tell the person."""
     notice_asked = Signal(object)
@@ -136,6 +138,7 @@ class BoardScreen(QWidget):
         pane.pages_asked.connect(lambda: self.pages_asked.emit(pane))
         pane.more_asked.connect(lambda: self.more_asked.emit(pane))
         pane.side_chosen.connect(self.side_chosen)
+        pane.home_asked.connect(self.home_asked)
         pane.failed.connect(self.failed)
         pane.notice_asked.connect(self.notice_asked)
         pane.canvas.writing_changed.connect(self.writing_changed)
