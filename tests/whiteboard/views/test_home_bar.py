@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtTest import QTest
@@ -17,11 +19,12 @@ TOOLS = {
 
 
 @pytest.fixture
-def bar(qtbot) -> HomeBar:
+def bar(qtbot) -> Iterator[HomeBar]:
     parent = QWidget()
     qtbot.addWidget(parent)
     parent.setGeometry(ROOM)
-    return HomeBar(parent)
+    yield HomeBar(parent)
+    parent.close()
 
 
 @pytest.mark.parametrize("side", TOOLS)
