@@ -56,6 +56,7 @@ class PointerInput:
         self.px_per_mm = px_per_mm
         self._mouse_down = False
         self._pen_down: Device | None = None
+        self._pen_place = (0.0, 0.0)
         self._touches: set[int] = set()
         self._offset_s = 0.0
 
@@ -92,6 +93,7 @@ class PointerInput:
         device = event.pointingDevice()
         measured = bool(device.capabilities() & QInputDevice.Capability.Pressure)
         place = event.position()
+        self._pen_place = (place.x(), place.y())
         return PointerEvent(
             PEN_CONTACT,
             self._pen_end(event, phase),
@@ -127,13 +129,14 @@ class PointerInput:
         return result
 
     def pen_left(self) -> list[PointerEvent]:
-        """Return what it says that the pen was taken away; one that wrote stops there."""
+        """Return what it says that the pen was taken away; one that wrote has ended there."""
         now_s = self._now_s()
         result = []
         if self._pen_down is not None:
             pen, self._pen_down = self._pen_down, None
-            result.append(PointerEvent(PEN_CONTACT, pen, Phase.CANCEL, 0.0, 0.0, now_s))
-        result.append(PointerEvent(PEN_CONTACT, Device.PEN, Phase.LEAVE, 0.0, 0.0, now_s))
+            result.append(PointerEvent(PEN_CONTACT, pen, _UP, *self._pen_place, now_s))
+        place = self._pen_place
+        result.append(PointerEvent(PEN_CONTACT, Device.PEN, Phase.LEAVE, *place, now_s))
         return result
 
     def cancel_all(self) -> list[PointerEvent]:

@@ -570,3 +570,28 @@ def test_shutdown_under_the_hand_stops_everything(bench):
     # The fixture shuts down once more what is left.
     bench.canvas._stop_listening = lambda: None
     bench.open.images_came.connect(bench.canvas._images_came)
+
+
+def test_finger_writes_near_where_a_pen_was_once_the_pen_was_taken_away(bench, qapp):
+    bench.pen.hover((300, 200))
+    QCoreApplication.sendEvent(qapp, QEvent(QEvent.Type.TabletLeaveProximity))
+
+    hands = bench.canvas.hands
+    assert not hands._palm.pen_hovers
+
+
+def test_ink_of_a_pen_that_is_taken_away_while_it_writes_is_kept(bench, qapp):
+    bench.pen.down((100, 100))
+    bench.pen.move((200, 100))
+    QCoreApplication.sendEvent(qapp, QEvent(QEvent.Type.TabletLeaveProximity))
+
+    assert not bench.canvas.hands.are_busy
+    assert len(bench.strokes) == 1
+
+
+def test_waiting_for_the_server_leaves_the_page_as_it_is(bench, qtbot):
+    before = pixels(bench.canvas.grab().toImage())
+    for _ in range(4):
+        bench.canvas._catch_up()
+
+    assert (pixels(bench.canvas.grab().toImage()) == before).all()
