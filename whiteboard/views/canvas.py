@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
@@ -40,10 +39,11 @@ from whiteboard.model.effects import Effect
 from whiteboard.model.events import Phase, PointerEvent
 from whiteboard.model.hands import Hands
 from whiteboard.model.lasso_tool import LassoTool
+from whiteboard.model.page_grip import PageGrip
 from whiteboard.model.prediction import Prediction
 from whiteboard.model.select import transformed
 from whiteboard.model.smoothing import Smoothing
-from whiteboard.model.viewport import Inertia, Viewport, flick
+from whiteboard.model.viewport import Viewport
 from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.ink_painting import tolerance_pt
 from whiteboard.services.open_board import OpenBoard
@@ -62,7 +62,6 @@ BUSY_PAUSE_MS: Final = 12
 CHANGE_SLICE_S: Final = 0.012
 TICK_MS: Final = 80
 FRAME_MS: Final = 16
-BAND_BACK_S: Final = 0.16
 KEPT_PAGES: Final = 2
 DARK_LINE: Final = QColor(246, 243, 236)
 DARK_PAPER: Final = QColor(36, 70, 58)
@@ -146,11 +145,7 @@ class Canvas(QWidget):
         self._is_writing = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
         self._left: dict[str, Viewport] = {}
-        self._free: Viewport | None = None
-        self._way: list[tuple[float, float, float]] = []
-        self._inertia = Inertia()
-        self._band: tuple[float, Viewport, Viewport] | None = None
-        self._glide_s = 0.0
+        self._grip = PageGrip()
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             effects.InkExtended: self._ink_extended,
             effects.InkStarted: self._ink_started,
@@ -619,55 +614,25 @@ class Canvas(QWidget):
     # The page under fingers ----------------------------------------------------------------
 
     def _navigated(self, effect: effects.Navigated) -> None:
-        if self._free is None:
+        if not self._grip.is_held:
             self._stop_gliding()
-            self._free = self._viewport
-            self._way.clear()
-        self._free = self._free.pinched(effect.before, effect.after)
-        x, y = effect.after.mean(axis=0).tolist()
-        if self._way and len(effect.after) == 1:
-            self._way.append((effect.t_s, x, y))
-        else:
-            dx, dy = (effect.after.mean(axis=0) - effect.before.mean(axis=0)).tolist()
-            last_x, last_y = self._way[-1][1:] if self._way else (x, y)
-            self._way.append((effect.t_s, last_x + dx, last_y + dy))
-        self._set_viewport(self._free.banded(), is_moving=True)
+        self._set_viewport(self._grip.hold(self._viewport, effect), is_moving=True)
 
     def _navigation_ended(self, effect: effects.NavigationEnded) -> None:
-        free, self._free = self._free, None
-        if free is None:
-            return
-        way = np.array(self._way)
-        self._inertia = flick(way[:, 0], way[:, 1:], effect.t_s)
-        self._glide_s = self._now_s()
-        self._band = None
-        self._glide_timer.start()
+        self._grip.let_go(self._now_s(), effect.t_s)
+        if self._grip.is_gliding:
+            self._glide_timer.start()
 
     def _glide(self) -> None:
-        now_s = self._now_s()
-        dt_s, self._glide_s = now_s - self._glide_s, now_s
-        if not self._inertia.is_still:
-            self._inertia, dx, dy = self._inertia.advanced(dt_s)
-            moved = self._viewport.panned(dx, dy)
-            if moved.clamped() == moved:
-                self._set_viewport(moved, is_moving=True)
-                return
-            self._inertia = Inertia()
-        if self._band is None:
-            self._band = (now_s, self._viewport, self._viewport.clamped())
-        start_s, here, rest = self._band
-        share = min((now_s - start_s) / BAND_BACK_S, 1.0)
-        if here == rest or share >= 1.0:
-            self._stop_gliding()
-            self._set_viewport(rest, is_moving=False)
-            return
-        eased = 1 - (1 - share) ** 3
-        self._set_viewport(here.blended(rest, eased), is_moving=True)
+        viewport = self._grip.frame(self._viewport, self._now_s())
+        if not self._grip.is_gliding:
+            self._glide_timer.stop()
+        self._set_viewport(viewport, is_moving=self._grip.is_gliding)
 
     def _stop_gliding(self) -> None:
-        if self._glide_timer.isActive():
+        if self._grip.is_gliding:
+            self._grip.stop()
             self._glide_timer.stop()
-            self._inertia, self._band = Inertia(), None
             self._set_viewport(self._viewport.clamped(), is_moving=False)
 
     def _set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
