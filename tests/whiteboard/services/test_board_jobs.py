@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +16,7 @@ from PySide6.QtGui import QColor, QImage
 from base.errors import AppError, ErrorCode
 from base.tasks import Worker
 from tests.support.board_samples import counting_ids, new_board, stroke_count, write_strokes
+from tests.support.full_disk import full_disk
 from whiteboard.model.board import Board
 from whiteboard.model.board_words import FileName
 from whiteboard.services.board_file import BoardFile, keep_board
@@ -87,17 +86,6 @@ def file(data_dir: Path, board: Board) -> Iterator[BoardFile]:
     keep_board(board, made)
     yield made
     made.close()
-
-
-@pytest.fixture
-def small_disk() -> Iterator[None]:
-    """Files cannot grow beyond 1 kB: what a full stick says, in this process alone."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
 
 
 def take(
@@ -295,12 +283,13 @@ def test_each_page_is_a_picture_of_its_own(snapshot: BoardSnapshot, stick: Place
     assert take(snapshot, stick, ExportFormat.PNG)[0] == f"{STEM} (2)-01.png"
 
 
-@pytest.mark.usefixtures("small_disk")
 @pytest.mark.parametrize("kind", ExportFormat)
 def test_full_stick_says_so_and_keeps_nothing_half(
     snapshot: BoardSnapshot, stick: Place, kind: ExportFormat
 ) -> None:
-    assert code_of(lambda: take(snapshot, stick, kind)) is ErrorCode.DISK_FULL
+    with full_disk():
+        code = code_of(lambda: take(snapshot, stick, kind))
+    assert code is ErrorCode.DISK_FULL
     assert list(stick.folder.iterdir()) == []
 
 
@@ -351,15 +340,15 @@ def test_cancelled_copy_of_a_board_leaves_nothing(file: BoardFile, stick: Place)
 def test_full_stick_says_so_to_a_board(
     file: BoardFile,
     stick: Place,
-    request: pytest.FixtureRequest,
 ) -> None:
     file.flush()
-    request.getfixturevalue("small_disk")
 
     def copy() -> object:
         return take_board(file, stick, NAME, on_progress=ignore, is_cancelled=never)
 
-    assert code_of(copy) is ErrorCode.DISK_FULL
+    with full_disk():
+        code = code_of(copy)
+    assert code is ErrorCode.DISK_FULL
     assert list(stick.folder.iterdir()) == []
 
 

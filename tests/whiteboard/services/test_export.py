@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import resource
 import shutil
-import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -30,6 +28,7 @@ from base.board_doc import (
     TextItem,
 )
 from base.errors import AppError, ErrorCode
+from tests.support.full_disk import full_disk
 from whiteboard.model.board import Board
 from whiteboard.model.page import Background, Page, Ruling, Surface
 from whiteboard.model.palette import BOARD_RGB, HIGHLIGHTERS, INKS, NOTE_PAPERS
@@ -385,23 +384,11 @@ def test_new_file_takes_the_place_of_the_old_one(export_format, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.fixture
-def small_disk():
-    """Files cannot grow beyond 1 kB: what a full stick says, in this process alone."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, handler)
-
-
-@pytest.mark.usefixtures("small_disk")
 @pytest.mark.parametrize("export_format", ExportFormat)
 def test_full_disk_says_so_and_keeps_the_old_file(export_format, tmp_path):
     path = tmp_path / "board"
     path.write_bytes(b"old")
-    with pytest.raises(AppError) as caught:
+    with full_disk(), pytest.raises(AppError) as caught:
         export(snapshot(), export_format, path)
     assert caught.value.code is ErrorCode.DISK_FULL
     assert path.read_bytes() == b"old"

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import resource
 import shutil
-import signal
 import stat
 import subprocess
 import sys
@@ -19,6 +17,7 @@ from base.errors import ErrorCode
 from base.qt.widgets import TouchButton
 from base.tasks import Worker
 from tests.support.board_samples import stroke_count, write_strokes
+from tests.support.full_disk import full_disk
 from tests.whiteboard.views.hosts import Ears
 from whiteboard.model.page import Background
 from whiteboard.services.board_file import BoardFile
@@ -260,15 +259,9 @@ def test_full_stick_is_an_error_of_its_own(
     sheet: TakeAwaySheet, ears: Ears, stick: Path, qtbot
 ) -> None:
     button = show_stick(sheet, ears, stick, qtbot)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
+    with full_disk():
         button.click()
         wait_done(sheet, qtbot)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
     assert ears.errors == [ErrorCode.DISK_FULL]
     assert names(stick) == []
 
