@@ -24,10 +24,14 @@ LoopTrouble = Mapping[str, Any]
 
 
 class Application(QApplication):
-    """The application, which alone is told when a pen leaves the glass."""
+    """The application, set up for ink; it alone is told when a pen leaves the glass."""
 
     pen_left = Signal()
     """A pen was taken away from the glass."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        super().__init__(list(argv))
+        deliver_every_sample(self)
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -39,10 +43,9 @@ class Application(QApplication):
 
 def make_application(argv: Sequence[str]) -> Application:
     """Make the one application, set up for ink. Main thread, once a process."""
-    app = Application(list(argv))
+    app = Application(argv)
     app.setApplicationName(APPLICATION_NAME)
     app.setDesktopFileName(APPLICATION_NAME)
-    deliver_every_sample(app)
     return app
 
 

@@ -503,7 +503,8 @@ class Canvas(QWidget):
                     edit.remove(item_id)
 
     def _settle(self) -> None:
-        for area in self._wet.settle(self._pixels, self._detail_pt()):
+        area = self._wet.settle(self._pixels, self._detail_pt())
+        if area is not None:
             self.update(to_view_rect(area, self._viewport))
 
     def _detail_pt(self) -> float:

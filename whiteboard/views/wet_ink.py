@@ -175,14 +175,20 @@ class WetInk:
             w.stroke.can_settle() - w.stroke.settled >= _CHUNK for w in self._wet.values()
         )
 
-    def settle(self, pixels: ViewPixels, detail_pt: float) -> list[Rect]:
-        """Bake the rows that will not change any more; return where, in page space."""
-        areas = []
-        for wet in self._wet.values():
-            to_row = wet.stroke.can_settle()
-            if to_row - wet.stroke.settled >= _CHUNK:
-                areas.append(self._bake(wet, pixels, to_row, detail_pt, is_end=False))
-        return areas
+    def settle(self, pixels: ViewPixels, detail_pt: float) -> Rect | None:
+        """Bake rows that will not change any more, of the stroke that has most of them.
+
+        One stroke at a time: ten hands that began together would all settle together, and
+        hold up the frame.
+
+        Returns:
+            Where, in page space; None where nothing waits.
+        """
+        waiting = [(w.stroke.can_settle() - w.stroke.settled, w) for w in self._wet.values()]
+        rows, wet = max(waiting, key=lambda entry: entry[0], default=(0, None))
+        if wet is None or rows < _CHUNK:
+            return None
+        return self._bake(wet, pixels, wet.stroke.can_settle(), detail_pt, is_end=False)
 
     def finish(self, contact: int, pixels: ViewPixels, detail_pt: float) -> Rect:
         """Bake the rest of a stroke and let go of it; return where, in page space."""
