@@ -79,6 +79,10 @@ class PageRaster:
         """Whether something waits to be painted."""
         return bool(self._jobs)
 
+    def has_work_in(self, area_px: QRect) -> bool:
+        """Return whether something in an area (page px) waits to be painted."""
+        return any(job.area_px.intersects(area_px) for job in self._jobs)
+
     def draw_small(
         self, painter: QPainter, left: int, top: int, x: int, y: int, width: int, height: int
     ) -> bool:

@@ -58,6 +58,12 @@ class ViewPixels:
         return self._rasters[0].has_work
 
     @property
+    def has_seen_work(self) -> bool:
+        """Whether something that is seen waits to be painted."""
+        raster = self._rasters[0]
+        return raster.has_work_in(self._seen_px(raster.scale))
+
+    @property
     def is_complete(self) -> bool:
         """Whether all that is seen is there, sharp."""
         raster = self._rasters[0]

@@ -701,17 +701,25 @@ class Canvas(QWidget):
     # Work between events ---------------------------------------------------------------------
 
     def _plan_work(self) -> None:
-        if not self._pixels.has_work:
+        if not self._has_due_work():
             self._slice_timer.stop()
             return
         self._slice_timer.setInterval(BUSY_PAUSE_MS if self._is_writing else 0)
         if not self._slice_timer.isActive():
             self._slice_timer.start()
 
+    def _has_due_work(self) -> bool:
+        """Return whether something is to be painted now.
+
+        What lies around the view waits until the hand rests: it would cost the ink a
+        millisecond now and then.
+        """
+        return self._pixels.has_seen_work if self._is_writing else self._pixels.has_work
+
     def _slice(self) -> None:
         self._pixels.scene.batch = SMALL_BATCH if self._is_writing else BATCH
         self._work(BUSY_SLICE_S if self._is_writing else IDLE_SLICE_S)
-        if not self._pixels.has_work:
+        if not self._has_due_work():
             self._slice_timer.stop()
 
     def _work(self, budget_s: float) -> None:
@@ -721,6 +729,8 @@ class Canvas(QWidget):
     def _leave_page(self) -> None:
         self.page_left.emit()
         self._apply(self.hands.cancel_all(self._now_s()))
+        if self._is_writing:
+            self._note_writing()
         self._stop_gliding()
         self._recent.clear()
         self._overlays.loop = None

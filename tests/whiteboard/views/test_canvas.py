@@ -595,3 +595,15 @@ def test_waiting_for_the_server_leaves_the_page_as_it_is(bench, qtbot):
         bench.canvas._catch_up()
 
     assert (pixels(bench.canvas.grab().toImage()) == before).all()
+
+
+def test_what_lies_around_the_view_waits_until_the_hand_rests(bench, qtbot):
+    canvas = bench.canvas
+    bench.begin([(100, 100), (200, 150)])
+    canvas.show_viewport(canvas.viewport.panned(-300, -200))
+    qtbot.waitUntil(lambda: canvas._pixels.is_complete, timeout=20_000)
+    qtbot.waitUntil(lambda: not canvas._slice_timer.isActive(), timeout=5_000)
+    assert canvas._pixels.has_work
+
+    bench.mouse(RELEASE, (200, 150), buttons=NONE)
+    qtbot.waitUntil(lambda: not canvas._pixels.has_work, timeout=20_000)
