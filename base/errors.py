@@ -23,6 +23,20 @@ class ErrorCode(StrEnum):
     EXPORT_FAILED = "export_failed"
     UNKNOWN_FORMAT = "unknown_format"
     INVALID_SETTING = "invalid_setting"
+    DOCUMENT_ENCRYPTED = "document_encrypted"
+    DOCUMENT_STILL_ENCRYPTED = "document_still_encrypted"
+    DOCUMENT_DAMAGED = "document_damaged"
+    DOCUMENT_EMPTY = "document_empty"
+    DOCUMENT_TOO_LARGE = "document_too_large"
+    PAGE_UNREADABLE = "page_unreadable"
+    NO_OFFICE = "no_office"
+    CONVERSION_FAILED = "conversion_failed"
+    CONVERSION_TIMEOUT = "conversion_timeout"
+    UNSAFE_FILE = "unsafe_file"
+    NO_PICTURES = "no_pictures"
+    NO_CAMERA = "no_camera"
+    CAMERA_FAILED = "camera_failed"
+    TOOK_TOO_LONG = "took_too_long"
 
 
 class AppError(Exception):

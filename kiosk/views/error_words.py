@@ -39,6 +39,44 @@ _WORDS: Final[Mapping[ErrorCode, str]] = MappingProxyType(
             "This kind of file cannot be opened. Choose another file."
         ),
         ErrorCode.INVALID_SETTING: N_("This setting has a value that cannot be used."),
+        ErrorCode.DOCUMENT_ENCRYPTED: N_("This document is locked. Enter its password."),
+        ErrorCode.DOCUMENT_STILL_ENCRYPTED: N_(
+            "This password does not open the document. Enter it once more."
+        ),
+        ErrorCode.DOCUMENT_DAMAGED: N_(
+            "This document is damaged and cannot be shown. Ask for a new copy."
+        ),
+        ErrorCode.DOCUMENT_EMPTY: N_("This document has no pages. Choose another file."),
+        ErrorCode.DOCUMENT_TOO_LARGE: N_(
+            "This document is too large for this display. Choose a smaller one, or split it."
+        ),
+        ErrorCode.PAGE_UNREADABLE: N_(
+            "This page cannot be shown. You can still write on it; the other pages are fine."
+        ),
+        ErrorCode.NO_OFFICE: N_(
+            "Office files need LibreOffice on this display. Have it installed, or open a PDF."
+        ),
+        ErrorCode.CONVERSION_FAILED: N_(
+            "This file could not be made into pages. Save it as a PDF and open that."
+        ),
+        ErrorCode.CONVERSION_TIMEOUT: N_(
+            "Making pages from this file took too long and was stopped. Save it as "
+            "a PDF and open that."
+        ),
+        ErrorCode.UNSAFE_FILE: N_(
+            "This file unpacks to far more than it should, so it was not opened. "
+            "Ask who made it for a PDF."
+        ),
+        ErrorCode.NO_PICTURES: N_(
+            "There are no pictures in this folder. Choose another folder."
+        ),
+        ErrorCode.NO_CAMERA: N_("No camera was found. Plug one in, or choose a photo."),
+        ErrorCode.CAMERA_FAILED: N_(
+            "The camera gives no picture. Unplug it, plug it in again, or choose a photo."
+        ),
+        ErrorCode.TOOK_TOO_LONG: N_(
+            "This took too long and was stopped. Your board is safe; try again."
+        ),
     }
 )
 
