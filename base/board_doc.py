@@ -1,9 +1,11 @@
 """The shared document of a board: its layout, and the packed form of an item.
 
-A board is a Yjs document with three root maps:
+A board is a Yjs document with four root maps:
 
-* `pages`: page id to a map `{order: str, background: str, width: float, height: float}`
+* `pages`: page id to a map `{order: float, background: str, width: float, height: float}`;
+  with a document under it also `{document: str, sheet: int, turns: int}`
 * `items`: item id to the packed bytes of one finished, immutable item
+* `documents`: document id to a map `{name: str, sheets: int, source: str}`
 * `meta`: `{title: str, created: str}`; a text `memo` joins them in a shared room
 
 Moving, recolouring or erasing an item replaces or removes its key. The packed form is
@@ -31,7 +33,18 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 PAGES: Final = "pages"
 ITEMS: Final = "items"
+DOCUMENTS: Final = "documents"
 META: Final = "meta"
+
+PAGE_DOCUMENT: Final = "document"
+"""Of a page: the id of the document under it, 64 hexadecimal digits."""
+PAGE_SHEET: Final = "sheet"
+"""Of a page: which sheet of the document, from 0."""
+PAGE_TURNS: Final = "turns"
+"""Of a page: quarter turns clockwise that it gives the sheet, 0 to 3."""
+DOCUMENT_NAME: Final = "name"
+DOCUMENT_SHEETS: Final = "sheets"
+DOCUMENT_SOURCE: Final = "source"
 
 FORMAT_VERSION: Final = 1
 QUANTA_PER_PT: Final = 64

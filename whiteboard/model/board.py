@@ -9,26 +9,48 @@ says what to repaint.
 from __future__ import annotations
 
 import math
+import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from pycrdt import Doc, Map, MapEvent, TransactionEvent, UndoManager
 
-from base.board_doc import ITEMS, META, PAGES, Item, pack_item, parse_item
+from base.board_doc import (
+    DOCUMENT_NAME,
+    DOCUMENT_SHEETS,
+    DOCUMENT_SOURCE,
+    DOCUMENTS,
+    ITEMS,
+    META,
+    PAGE_DOCUMENT,
+    PAGE_SHEET,
+    PAGE_TURNS,
+    PAGES,
+    Item,
+    pack_item,
+    parse_item,
+)
+from whiteboard.model.document import DocumentRecord, SheetRef, SheetSize
 from whiteboard.model.page import (
     DEFAULT_HEIGHT_PT,
     DEFAULT_WIDTH_PT,
     MAX_SIDE_PT,
     Background,
     Page,
-    order_between,
+    Surface,
+    orders_between,
     parse_background,
 )
+from whiteboard.model.select import quarter_turns, transformed
 
+SHEET_BACKGROUND: Final = Background(Surface.WHITE)
+"""Around a sheet, and what a page with a sheet always has: its ink suits paper."""
 DEFAULT_UNDO_BYTES: Final = 64 * 1024 * 1024
+_DOCUMENT_ID: Final = re.compile(r"[0-9a-f]{64}")
+_MOST_SHEETS: Final = 2**31
 _STEP_OVERHEAD_BYTES: Final = 400
 """What an undo step costs beside the items it holds (measured: 300 to 400 bytes)."""
 
@@ -40,14 +62,16 @@ class BoardChange:
     Attributes:
         items_before: Items that were removed or replaced, by id.
         items_after: Items that were added or that took their place, by id.
-        pages: Whether a page was added, removed, moved or given another background.
+        pages: Whether a page was added, removed, moved, turned or given another background.
         meta: Whether the title changed.
+        documents: Whether a document came that was not known to the board.
     """
 
     items_before: Mapping[str, Item] = field(default_factory=dict)
     items_after: Mapping[str, Item] = field(default_factory=dict)
     pages: bool = False
     meta: bool = False
+    documents: bool = False
 
 
 class Board:
@@ -74,6 +98,7 @@ class Board:
         self._doc: Doc[Any] = Doc()
         self._pages_map: Map[Any] = self._doc.get(PAGES, type=Map)
         self._items_map: Map[Any] = self._doc.get(ITEMS, type=Map)
+        self._documents_map: Map[Any] = self._doc.get(DOCUMENTS, type=Map)
         self._meta_map: Map[Any] = self._doc.get(META, type=Map)
         if update is not None:
             try:
@@ -81,6 +106,7 @@ class Board:
             except Exception as error:  # pycrdt raises bare runtime errors
                 raise ValueError(f"not a Yjs update: {error}") from error
         self._pages: tuple[Page, ...] = ()
+        self._page_by_id: dict[str, Page] = {}
         self._items: dict[str, dict[str, Item]] = {}
         self._page_of: dict[str, str] = {}
         self._top_z: dict[str, float] = {}
@@ -88,13 +114,14 @@ class Board:
         self._undo: dict[str, _PersonUndo] = {}
         self._before: dict[str, Item] = {}
         self._after: dict[str, Item] = {}
-        self._pages_touched = self._meta_touched = False
+        self._pages_touched = self._meta_touched = self._documents_touched = False
         self._change_listeners: list[Callable[[BoardChange], None]] = []
         self._update_listeners: list[Callable[[bytes], None]] = []
         self._read_all()
         self._subscriptions = [
             self._items_map.observe(self._note_items),
             self._pages_map.observe_deep(self._note_pages),
+            self._documents_map.observe_deep(self._note_documents),
             self._meta_map.observe(self._note_meta),
             self._doc.observe(self._note_update),
         ]
@@ -105,6 +132,15 @@ class Board:
     def pages(self) -> tuple[Page, ...]:
         """The pages in their order."""
         return self._pages
+
+    @property
+    def documents(self) -> dict[str, DocumentRecord]:
+        """The documents that pages have, or once had, under their ink, by id.
+
+        One whose pages are all gone stays: an undo may bring them back.
+        """
+        entries = self._documents_map.items()
+        return {i: _parse_document(entry) for i, entry in entries if _is_document_id(i)}
 
     @property
     def title(self) -> str:
@@ -123,10 +159,7 @@ class Board:
         Raises:
             KeyError: there is no such page.
         """
-        for page in self._pages:
-            if page.id == page_id:
-                return page
-        raise KeyError(page_id)
+        return self._page_by_id[page_id]
 
     def items(self, page_id: str) -> Mapping[str, Item]:
         """Return the items of a page by id, in no order; empty for an unknown page."""
@@ -234,10 +267,16 @@ class Board:
     def _read_all(self) -> None:
         for item_id, data in self._items_map.items():
             self._take_item(item_id, data)
-        self._read_pages()
+        self._read_pages(self._pages_map.keys())
 
-    def _read_pages(self) -> None:
-        pages = [_parse_page(page_id, entry) for page_id, entry in self._pages_map.items()]
+    def _read_pages(self, touched: Iterable[str]) -> None:
+        """Read pages again that came, went or changed; a thousand others stay as they are."""
+        for page_id in touched:
+            if page_id in self._pages_map:
+                self._page_by_id[page_id] = _parse_page(page_id, self._pages_map[page_id])
+            else:
+                self._page_by_id.pop(page_id, None)
+        pages = self._page_by_id.values()
         self._pages = tuple(sorted(pages, key=lambda page: (page.order, page.id)))
 
     def _take_item(self, item_id: str, data: object) -> Item | None:
@@ -274,9 +313,17 @@ class Board:
                 if new is not None:
                     self._after[item_id] = new
 
-    def _note_pages(self, _events: Sequence[object]) -> None:
-        self._read_pages()
+    def _note_pages(self, events: Sequence[MapEvent]) -> None:
+        touched: set[str] = set()
+        for event in events:
+            path: list[Any] = event.path  # type: ignore[attr-defined]
+            keys: Mapping[str, object] = event.keys  # type: ignore[attr-defined]
+            touched.update([path[0]] if path else keys)
+        self._read_pages(touched)
         self._pages_touched = True
+
+    def _note_documents(self, _events: Sequence[object]) -> None:
+        self._documents_touched = True
 
     def _note_meta(self, _event: MapEvent) -> None:
         self._meta_touched = True
@@ -287,11 +334,17 @@ class Board:
             listener(update)
 
     def _tell(self) -> None:
-        if not (self._is_touched() or self._meta_touched):
+        if not (self._is_touched() or self._meta_touched or self._documents_touched):
             return
-        change = BoardChange(self._before, self._after, self._pages_touched, self._meta_touched)
+        change = BoardChange(
+            self._before,
+            self._after,
+            self._pages_touched,
+            self._meta_touched,
+            self._documents_touched,
+        )
         self._before, self._after = {}, {}
-        self._pages_touched = self._meta_touched = False
+        self._pages_touched = self._meta_touched = self._documents_touched = False
         for listener in tuple(self._change_listeners):
             listener(change)
 
@@ -330,13 +383,93 @@ class Edit:
         background: Background,
         width_pt: float = DEFAULT_WIDTH_PT,
         height_pt: float = DEFAULT_HEIGHT_PT,
+        sheet: SheetRef | None = None,
     ) -> str:
-        """Add a page before the page that now has `index` (or at the end); return its id."""
+        """Add a page before the page that now has `index` (or at the end); return its id.
+
+        A page with a sheet has the sheet's size, turned as the sheet is, on white.
+        """
+        background = background if sheet is None else SHEET_BACKGROUND
         page_id = self._board._new_id()
-        page = Page(page_id, self._order_at(index), background, width_pt, height_pt)
+        (order,) = self._orders_at(index, 1)
+        page = Page(page_id, order, background, width_pt, height_pt, sheet)
         self._board._pages_map[page_id] = Map(_page_entry(page))
-        self._board._read_pages()
+        self._board._read_pages([page_id])
         return page_id
+
+    def add_document(self, document: str, name: str, sheets: int, source: str = "") -> None:
+        """Let the board know a document, before pages with its sheets are added.
+
+        Taking back the step takes the pages away and leaves the document known.
+
+        Args:
+            document: Its id: SHA-256 of its bytes, 64 hexadecimal digits in lower case.
+            name: See `DocumentRecord`.
+            sheets: How many sheets it has.
+            source: See `DocumentRecord`.
+
+        Raises:
+            ValueError: the id is no SHA-256.
+        """
+        if not _is_document_id(document):
+            raise ValueError(f"a document is named by its SHA-256, not by {document!r}")
+        record = DocumentRecord(name, sheets, source)
+        if self._board.documents.get(document) != record:
+            self._board._documents_map[document] = Map(_document_entry(record))
+
+    def add_sheet_pages(
+        self, sheets: Sequence[tuple[SheetRef, SheetSize]], after_page_id: str | None
+    ) -> list[str]:
+        """Add a page for each sheet, in their order; return the ids.
+
+        Args:
+            sheets: The sheets and their sizes as they are without the turns of the page.
+            after_page_id: Behind which page; None for the beginning of the row.
+
+        Raises:
+            KeyError: there is no page `after_page_id`.
+            ValueError: a sheet names no document.
+        """
+        if not all(_is_document_id(sheet.document) for sheet, _ in sheets):
+            raise ValueError("a document is named by its SHA-256")
+        index = 0
+        if after_page_id is not None:
+            index = self._board.pages.index(self._board.page(after_page_id)) + 1
+        added = []
+        for (sheet, size), order in zip(
+            sheets, self._orders_at(index, len(sheets)), strict=True
+        ):
+            seen = size.turned(sheet.turns)
+            page_id = self._board._new_id()
+            page = Page(page_id, order, SHEET_BACKGROUND, seen.width_pt, seen.height_pt, sheet)
+            self._board._pages_map[page_id] = Map(_page_entry(page))
+            added.append(page_id)
+        self._board._read_pages(added)
+        return added
+
+    def turn_page(self, page_id: str, turns: int) -> None:
+        """Turn a page with all that is on it, sheet and items.
+
+        Args:
+            page_id: Which page.
+            turns: Quarter turns clockwise; negative ones go the other way.
+
+        Raises:
+            KeyError: there is no such page.
+        """
+        page = self._board.page(page_id)
+        turns %= 4
+        if not turns:
+            return
+        way = quarter_turns(turns, page.width_pt, page.height_pt)
+        for item_id, item in self._board.items(page_id).items():
+            self.put(item_id, transformed(item, way))
+        entry = self._entry(page_id)
+        if turns % 2:
+            entry["width"], entry["height"] = page.height_pt, page.width_pt
+        if page.sheet is not None:
+            entry[PAGE_TURNS] = (page.sheet.turns + turns) % 4
+        self._board._read_pages([page_id])
 
     def duplicate_page(self, page_id: str) -> str:
         """Add a copy of a page, with its items, behind it; return the copy's id.
@@ -346,7 +479,9 @@ class Edit:
         """
         page = self._board.page(page_id)
         index = self._board.pages.index(page)
-        copy_id = self.add_page(index + 1, page.background, page.width_pt, page.height_pt)
+        copy_id = self.add_page(
+            index + 1, page.background, page.width_pt, page.height_pt, page.sheet
+        )
         for _, item in self._board.stacked(page_id):
             self.add(replace(item, page=copy_id))
         return copy_id
@@ -365,7 +500,7 @@ class Edit:
         for item_id in (*self._board.items(page_id), *mine):
             self.remove(item_id)
         del self._board._pages_map[page_id]
-        self._board._read_pages()
+        self._board._read_pages([page_id])
 
     def move_page(self, page_id: str, index: int) -> None:
         """Put a page at `index` of the row without it.
@@ -374,18 +509,20 @@ class Edit:
             KeyError: there is no such page.
         """
         self._board.page(page_id)
-        order = self._order_at(index, without=page_id)
+        (order,) = self._orders_at(index, 1, without=page_id)
         self._entry(page_id)["order"] = order
-        self._board._read_pages()
+        self._board._read_pages([page_id])
 
     def set_background(self, page_id: str, background: Background) -> None:
-        """Give a page another background.
+        """Give a page another background; one with a sheet keeps its own.
 
         Raises:
             KeyError: there is no such page.
         """
+        if self._board.page(page_id).sheet is not None:
+            return
         self._entry(page_id)["background"] = str(background)
-        self._board._read_pages()
+        self._board._read_pages([page_id])
 
     def set_title(self, title: str) -> None:
         """Name the board; an empty title takes the name away."""
@@ -400,17 +537,19 @@ class Edit:
             self._board._pages_map[page_id] = entry
         return entry
 
-    def _order_at(self, index: int, without: str | None = None) -> float:
+    def _orders_at(self, index: int, count: int, without: str | None = None) -> list[float]:
+        """Return orders for pages at `index` of the row without one of its pages."""
         row = [page for page in self._board.pages if page.id != without]
         index = max(0, min(index, len(row)))
         before = row[index - 1].order if index > 0 else None
         after = row[index].order if index < len(row) else None
         try:
-            return order_between(before, after)
+            return orders_between(before, after, count)
         except ValueError:
             for place, page in enumerate(row):
-                self._entry(page.id)["order"] = float(place)
-            return index - 0.5
+                self._entry(page.id)["order"] = float(place if place < index else place + count)
+            self._board._read_pages([page.id for page in row])
+            return [float(index + place) for place in range(count)]
 
 
 class _PersonUndo:
@@ -461,27 +600,73 @@ def stacking_order(entry: tuple[str, Item]) -> tuple[float, str]:
 
 
 def _page_entry(page: Page) -> dict[str, object]:
-    return {
+    entry: dict[str, object] = {
         "order": page.order,
         "background": str(page.background),
         "width": page.width_pt,
         "height": page.height_pt,
     }
+    if page.sheet is not None:
+        entry |= {
+            PAGE_DOCUMENT: page.sheet.document,
+            PAGE_SHEET: page.sheet.number,
+            PAGE_TURNS: page.sheet.turns,
+        }
+    return entry
+
+
+def _document_entry(record: DocumentRecord) -> dict[str, object]:
+    return {
+        DOCUMENT_NAME: record.name,
+        DOCUMENT_SHEETS: record.sheets,
+        DOCUMENT_SOURCE: record.source,
+    }
 
 
 def _parse_page(page_id: str, entry: object) -> Page:
     """Read a page leniently: what another version or a damaged file says never stops us."""
-
-    def number(key: str, default: float) -> float:
-        value = entry.get(key) if isinstance(entry, Map) else None
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return default
-        return float(value) if math.isfinite(value) else default
-
+    # One look at the whole map costs a fifth of one at each of its keys.
+    fields = entry.to_py() or {} if isinstance(entry, Map) else {}
+    sheet = _parse_sheet(fields)
+    background = parse_background(fields.get("background", ""))
     return Page(
         page_id,
-        number("order", 0.0),
-        parse_background(entry.get("background") if isinstance(entry, Map) else ""),
-        min(max(number("width", DEFAULT_WIDTH_PT), 1.0), MAX_SIDE_PT),
-        min(max(number("height", DEFAULT_HEIGHT_PT), 1.0), MAX_SIDE_PT),
+        _number(fields.get("order"), 0.0),
+        background if sheet is None else SHEET_BACKGROUND,
+        min(max(_number(fields.get("width"), DEFAULT_WIDTH_PT), 1.0), MAX_SIDE_PT),
+        min(max(_number(fields.get("height"), DEFAULT_HEIGHT_PT), 1.0), MAX_SIDE_PT),
+        sheet,
     )
+
+
+def _parse_sheet(fields: Mapping[str, object]) -> SheetRef | None:
+    document, number = fields.get(PAGE_DOCUMENT), _whole(fields.get(PAGE_SHEET))
+    if not isinstance(document, str) or not _is_document_id(document) or number is None:
+        return None
+    return SheetRef(document, number, (_whole(fields.get(PAGE_TURNS)) or 0) % 4)
+
+
+def _parse_document(entry: object) -> DocumentRecord:
+    fields = entry.to_py() or {} if isinstance(entry, Map) else {}
+    name, source = fields.get(DOCUMENT_NAME), fields.get(DOCUMENT_SOURCE)
+    return DocumentRecord(
+        name if isinstance(name, str) else "",
+        _whole(fields.get(DOCUMENT_SHEETS)) or 0,
+        source if isinstance(source, str) and _is_document_id(source) else "",
+    )
+
+
+def _is_document_id(text: str) -> bool:
+    return _DOCUMENT_ID.fullmatch(text) is not None
+
+
+def _number(value: object, default: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return default
+    return float(value) if math.isfinite(value) else default
+
+
+def _whole(value: object) -> int | None:
+    """Return a count from 0, or None; other writers may store it as a float."""
+    number = _number(value, -1.0)
+    return int(number) if 0.0 <= number < _MOST_SHEETS and number.is_integer() else None

@@ -42,6 +42,22 @@ class SheetSize:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """What a board keeps of a document whose sheets lie under its pages.
+
+    Attributes:
+        name: What people call it, such as the file's name; may be empty.
+        sheets: How many sheets it has.
+        source: SHA-256 in hex digits of the file it was made from; empty when it came as
+            it is.
+    """
+
+    name: str
+    sheets: int
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OutlineEntry:
     """A heading of the document's outline.
 

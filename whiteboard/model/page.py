@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
+
+from whiteboard.model.document import SheetRef
 
 DEFAULT_WIDTH_PT: Final = 1440.0
 DEFAULT_HEIGHT_PT: Final = 810.0
@@ -72,6 +74,8 @@ class Page:
         background: What lies under the ink.
         width_pt: Nominal width; ink may lie beyond it to the right.
         height_pt: Nominal height; ink may lie beyond it below.
+        sheet: The sheet of a document under the ink, None for a page of the board's own.
+            Its turns are in the page's size already. Around it the surface is white.
     """
 
     id: str
@@ -79,21 +83,22 @@ class Page:
     background: Background = Background()
     width_pt: float = DEFAULT_WIDTH_PT
     height_pt: float = DEFAULT_HEIGHT_PT
+    sheet: SheetRef | None = None
 
 
-def order_between(before: float | None, after: float | None) -> float:
-    """Return an order that lies between two pages (None: the end of the row).
+def orders_between(before: float | None, after: float | None, count: int) -> list[float]:
+    """Return increasing orders for `count` pages between two (None: the end of the row).
 
     Raises:
-        ValueError: there is no number between the two; the row must be renumbered.
+        ValueError: there are not as many numbers between the two; the row must be renumbered.
     """
-    if before is None and after is None:
-        return 0.0
     if before is None:
-        return float(after or 0.0) - 1.0
+        first = 0.0 if after is None else after - count
+        return [first + place for place in range(count)]
     if after is None:
-        return before + 1.0
-    middle = (before + after) / 2
-    if not before < middle < after or not math.isfinite(middle):
+        return [before + 1.0 + place for place in range(count)]
+    step = (after - before) / (count + 1)
+    orders = [before + step * (place + 1) for place in range(count)]
+    if not all(a < b for a, b in pairwise([before, *orders, after])):
         raise ValueError("the row of pages must be renumbered")
-    return middle
+    return orders

@@ -321,6 +321,26 @@ class Transform:
         )
 
 
+def quarter_turns(turns: int, width_pt: float, height_pt: float) -> Transform:
+    """Return the transform of a page that is turned clockwise; its corner stays its corner.
+
+    Args:
+        turns: Quarter turns, 0 to 3.
+        width_pt: Of the page before.
+        height_pt: The same.
+    """
+    match turns:
+        case 0:
+            return Transform()
+        case 1:
+            return Transform(0.0, -1.0, 1.0, 0.0, height_pt, 0.0)
+        case 2:
+            return Transform(-1.0, 0.0, 0.0, -1.0, width_pt, height_pt)
+        case 3:
+            return Transform(0.0, 1.0, -1.0, 0.0, 0.0, width_pt)
+    raise ValueError(f"there are 0 to 3 quarter turns, not {turns}")
+
+
 def transformed(item: Item, transform: Transform) -> Item:
     """Return an item moved, scaled or turned; its line width and letters grow with it.
 

@@ -267,7 +267,9 @@ class _WayBack:
             return self._page.id
         page = self._page
         with self._board.change(self._person) as edit:
-            page_id = edit.add_page(self._place, page.background, page.width_pt, page.height_pt)
+            page_id = edit.add_page(
+                self._place, page.background, page.width_pt, page.height_pt, page.sheet
+            )
             for item_id, item in self._items.items():
                 edit.put(item_id, replace(item, page=page_id))
         return page_id

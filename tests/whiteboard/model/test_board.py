@@ -1,15 +1,18 @@
 import gc
+import math
 import random
 from collections import Counter
 from dataclasses import replace
-from itertools import count
+from itertools import count, pairwise
 
 import pytest
 from pycrdt import Array, Doc, Map
 
-from base.board_doc import ITEMS, META, PAGES, pack_item
+from base.board_doc import DOCUMENTS, ITEMS, META, PAGES, StrokeItem, pack_item
 from tests.whiteboard.model.making import one_of_each, straight, text
 from whiteboard.model.board import Board, BoardChange
+from whiteboard.model.bounds import item_bounds
+from whiteboard.model.document import DocumentRecord, SheetRef, SheetSize
 from whiteboard.model.page import (
     DEFAULT_HEIGHT_PT,
     DEFAULT_WIDTH_PT,
@@ -17,11 +20,13 @@ from whiteboard.model.page import (
     Background,
     Ruling,
     Surface,
-    order_between,
+    orders_between,
     parse_background,
 )
 
 AOI, KEN = "aoi", "ken"
+DECK = "ab" * 32
+A4 = SheetSize(595.0, 842.0)
 WHITE_GRID = Background(Surface.WHITE, Ruling.GRID)
 
 
@@ -482,6 +487,8 @@ def test_last_page_stays():
         lambda edit: edit.move_page("no", 0),
         lambda edit: edit.duplicate_page("no"),
         lambda edit: edit.set_background("no", Background()),
+        lambda edit: edit.turn_page("no", 1),
+        lambda edit: edit.add_sheet_pages(sheets(1), "no"),
     ],
 )
 def test_unknown_pages_are_refused(act):
@@ -508,13 +515,217 @@ def test_unknown_backgrounds_become_plain(words):
     assert background.ruling is Ruling.NONE or background.surface is Surface.BLACKBOARD
 
 
-def test_order_between_ends_and_neighbours():
-    assert order_between(None, None) == 0
-    assert order_between(None, 3.0) < 3
-    assert order_between(3.0, None) > 3
-    assert 1 < order_between(1.0, 2.0) < 2
+def test_orders_between_ends_and_neighbours():
+    assert orders_between(None, None, 1) == [0]
+    for before, after in ((None, 3.0), (3.0, None), (1.0, 2.0), (None, None)):
+        orders = orders_between(before, after, 5)
+        row = [o for o in (before, *orders, after) if o is not None]
+        assert len(orders) == 5
+        assert all(a < b for a, b in pairwise(row))
+    assert orders_between(1.0, 2.0, 0) == []
     with pytest.raises(ValueError, match="renumbered"):
-        order_between(1.0, 1.0)
+        orders_between(1.0, 1.0, 1)
+    with pytest.raises(ValueError, match="renumbered"):
+        orders_between(1.0, math.nextafter(1.0, 2.0), 3)
+
+
+# Documents
+
+
+def sheets(count, document=DECK, turns=0):
+    return [(SheetRef(document, n, turns), A4) for n in range(count)]
+
+
+def board_with_deck(count=3):
+    board, first = board_with_page()
+    with board.change(AOI) as edit:
+        edit.add_document(DECK, "会議.pdf", count)
+        ids = edit.add_sheet_pages(sheets(count), first)
+    return board, first, ids
+
+
+def test_sheets_become_pages_in_one_step():
+    board, first, ids = board_with_deck(300)
+    assert [page.id for page in board.pages] == [first, *ids]
+    assert [page.sheet.number for page in board.pages[1:]] == list(range(300))
+    assert (board.pages[1].width_pt, board.pages[1].height_pt) == (595.0, 842.0)
+    assert board.undo(AOI)
+    assert [page.id for page in board.pages] == [first]
+    assert board.redo(AOI)
+    assert [page.id for page in board.pages] == [first, *ids]
+
+
+def test_sheet_pages_come_back_from_the_state():
+    board, _, _ = board_with_deck()
+    again = new_board("c", board.state())
+    assert again.pages == board.pages
+    assert again.documents == {DECK: DocumentRecord("会議.pdf", 3)}
+
+
+def test_sheets_go_between_other_pages():
+    board, first, ids = board_with_deck(2)
+    with board.change(KEN) as edit:
+        others = edit.add_sheet_pages(sheets(3), ids[0])
+        ahead = edit.add_sheet_pages(sheets(1), None)
+    assert [page.id for page in board.pages] == [*ahead, first, ids[0], *others, ids[1]]
+
+
+def test_sheets_go_between_pages_whose_orders_leave_no_room():
+    update = foreign_board(pages={"a": Map({"order": 1.0}), "b": Map({"order": 1.0})})
+    board = new_board(update=update)
+    with board.change(AOI) as edit:
+        ids = edit.add_sheet_pages(sheets(4), "a")
+    assert [page.id for page in board.pages] == ["a", *ids, "b"]
+    assert board.pages == new_board("c", board.state()).pages
+
+
+def test_blank_page_goes_between_sheets_and_sheets_can_be_moved_and_left_out():
+    board, first, ids = board_with_deck()
+    with board.change(AOI) as edit:
+        blank = edit.add_page(2, Background(Surface.WHITE))
+        edit.move_page(ids[2], 0)
+        edit.remove_page(ids[1])
+    assert [page.id for page in board.pages] == [ids[2], first, ids[0], blank]
+
+
+def test_sheet_that_is_turned_in_from_the_start_has_its_size_turned():
+    board, first, _ = board_with_deck()
+    with board.change(AOI) as edit:
+        (turned,) = edit.add_sheet_pages(sheets(1, turns=3), first)
+    page = board.page(turned)
+    assert page.sheet == SheetRef(DECK, 0, 3)
+    assert (page.width_pt, page.height_pt) == (842.0, 595.0)
+
+
+def test_sheet_keeps_its_white_paper():
+    board, _, ids = board_with_deck()
+    with board.change(AOI) as edit:
+        edit.set_background(ids[0], Background(Surface.BLACKBOARD, Ruling.GRID))
+    assert board.page(ids[0]).background == Background(Surface.WHITE)
+
+
+def test_duplicated_sheet_shows_the_same_sheet():
+    board, _, ids = board_with_deck()
+    with board.change(AOI) as edit:
+        edit.turn_page(ids[1], 1)
+        copy = edit.duplicate_page(ids[1])
+    assert board.page(copy).sheet == SheetRef(DECK, 1, 1)
+    assert board.page(copy).width_pt == 842.0
+
+
+def test_documents_that_came_are_told_once():
+    board, _ = board_with_page()
+    told = []
+    board.on_change(told.append)
+    for _ in range(2):
+        with board.change(AOI) as edit:
+            edit.add_document(DECK, "会議.pptx", 1, "cd" * 32)
+    assert [change.documents for change in told] == [True]
+    assert board.documents == {DECK: DocumentRecord("会議.pptx", 1, "cd" * 32)}
+
+
+def test_document_stays_known_when_its_pages_are_taken_back():
+    board, _, _ = board_with_deck()
+    board.undo(AOI)
+    assert DECK in board.documents
+
+
+@pytest.mark.parametrize("name", ["", "ab", "AB" * 32, "zz" * 32, "ab" * 33])
+def test_documents_are_named_by_their_hash(name):
+    board, _ = board_with_page()
+    with board.change(AOI) as edit:
+        with pytest.raises(ValueError, match="SHA-256"):
+            edit.add_document(name, "x", 1)
+        with pytest.raises(ValueError, match="SHA-256"):
+            edit.add_sheet_pages(sheets(1, name), None)
+    assert len(board.pages) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "sheet"),
+    [
+        ({"document": DECK, "sheet": 2, "turns": 1}, SheetRef(DECK, 2, 1)),
+        ({"document": DECK, "sheet": 2.0, "turns": 5.0}, SheetRef(DECK, 2, 1)),
+        ({"document": DECK, "sheet": 0}, SheetRef(DECK, 0, 0)),
+        ({"document": DECK, "sheet": 0, "turns": "x"}, SheetRef(DECK, 0, 0)),
+        ({"document": DECK}, None),
+        ({"document": DECK, "sheet": -1}, None),
+        ({"document": DECK, "sheet": 1e300}, None),
+        ({"document": DECK, "sheet": True}, None),
+        ({"document": "../deck", "sheet": 0}, None),
+        ({"document": 7, "sheet": 0}, None),
+    ],
+)
+def test_sheets_are_read_leniently(fields, sheet):
+    board = new_board(update=foreign_board(pages={"a": Map(fields)}))
+    assert board.page("a").sheet == sheet
+
+
+def test_damaged_documents_are_read_with_defaults():
+    doc = Doc()
+    documents = doc.get(DOCUMENTS, type=Map)
+    documents[DECK] = "not a document"
+    documents["cd" * 32] = Map({"name": 7, "sheets": "many", "source": "x"})
+    documents["elsewhere"] = Map({"name": "x"})
+    board = new_board(update=doc.get_update())
+    assert board.documents == dict.fromkeys([DECK, "cd" * 32], DocumentRecord("", 0))
+
+
+# Turning
+
+
+def test_turned_page_turns_sheet_items_and_size():
+    board, _, (page_id, *_) = board_with_deck()
+    dot = add(board, AOI, on(page_id))
+    with board.change(AOI) as edit:
+        edit.turn_page(page_id, 1)
+    page = board.page(page_id)
+    assert page.sheet.turns == 1
+    assert (page.width_pt, page.height_pt) == (842.0, 595.0)
+    assert board.item(dot).samples()[0, :2].tolist() == [842.0, 0.0]
+    assert board.item(dot).samples()[-1, :2].tolist() == [832.0, 10.0]
+
+
+def test_turning_is_one_step():
+    board, _, (page_id, *_) = board_with_deck()
+    for item in one_of_each():
+        add(board, AOI, replace(item, page=page_id))
+    before, items = board.page(page_id), dict(board.items(page_id))
+    with board.change(AOI) as edit:
+        edit.turn_page(page_id, -1)
+    assert board.page(page_id) != before
+    board.undo(AOI)
+    assert board.page(page_id) == before
+    assert board.items(page_id) == items
+
+
+@pytest.mark.parametrize("turns", [(1, 1, 1, 1), (2, 2), (1, 3), (4,), (-1, 1), (0,)])
+def test_whole_turn_leaves_everything_where_it_was(turns):
+    board, _, (page_id, *_) = board_with_deck()
+    with board.change(AOI) as edit:
+        edit._entry(page_id)["width"] = 595.276
+        edit._entry(page_id)["height"] = 841.89
+    ids = [add(board, AOI, replace(item, page=page_id)) for item in one_of_each()]
+    before, items = board.page(page_id), dict(board.items(page_id))
+    for quarter in turns:
+        with board.change(AOI) as edit:
+            edit.turn_page(page_id, quarter)
+    assert board.page(page_id) == before
+    stroke = next(i for i in ids if isinstance(items[i], StrokeItem))
+    assert board.item(stroke) == items[stroke]
+    for item_id in ids:
+        was, now = item_bounds(items[item_id]), item_bounds(board.item(item_id))
+        assert now.left == pytest.approx(was.left, abs=1e-6)
+        assert now.bottom == pytest.approx(was.bottom, abs=1e-6)
+
+
+def test_page_of_the_board_can_be_turned_as_well():
+    board, page_id = board_with_page()
+    with board.change(AOI) as edit:
+        edit.turn_page(page_id, 3)
+    page = board.page(page_id)
+    assert (page.width_pt, page.height_pt) == (DEFAULT_HEIGHT_PT, DEFAULT_WIDTH_PT)
+    assert page.sheet is None
 
 
 # Two boards
