@@ -15,7 +15,6 @@ from base.commands import Command
 from base.errors import AppError
 from base.feature import Host, Notice, Weight
 from base.options import Settings
-from base.tasks import Worker
 from base.text import N_, _
 from whiteboard.model.page import Background, Ruling, Surface
 from whiteboard.services.board_file import OpenReport
@@ -25,6 +24,7 @@ from whiteboard.services.clipboard import BoardClipboard
 from whiteboard.services.last_board import LastBoard
 from whiteboard.services.library import Library
 from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
 from whiteboard.views.pane import Surroundings
 from whiteboard.views.screen import BoardScreen
@@ -56,14 +56,15 @@ class WhiteboardFeature(QObject):
         self.icon = "presentation"
         self._host = host
         values = host.options.values
-        self._worker = Worker("boards", on_error=self._worker_failed)
+        self._workers = Workers(self._worker_failed)
         self._library = Library(host.data_dir)
-        self._keeper = BoardKeeper(self._library, LastBoard(host.data_dir), self._worker)
+        last = LastBoard(host.data_dir)
+        self._keeper = BoardKeeper(self._library, last, self._workers.boards)
         self._sound = ChalkSound(values.sound_volume, values.sound_on)
         self._clipboard = BoardClipboard()
         around = Surroundings(time.monotonic, date.today, self._sound, self._clipboard)
         self._screen = BoardScreen(around, values)
-        self._sheets = BoardSheets(self._screen, host, self._worker)
+        self._sheets = BoardSheets(self._screen, host, self._workers, self._picture_kept)
         self._library_screen: LibraryScreen | None = None
         self._picture: Path | None = None
         elsewhere = Elsewhere(
@@ -126,7 +127,7 @@ class WhiteboardFeature(QObject):
             self._library_screen.shutdown()
         self._sheets.shutdown()
         self._clipboard.shutdown()
-        self._worker.shutdown()
+        self._workers.shutdown()
         self._sound.shutdown()
 
     # Joining the parts --------------------------------------------------------------------
@@ -154,7 +155,7 @@ class WhiteboardFeature(QObject):
         from whiteboard.views.library_screen import LibraryScreen
 
         if self._library_screen is None:
-            screen = LibraryScreen(self._library, self._worker, self._host)
+            screen = LibraryScreen(self._library, self._workers, self._host)
             screen.opened.connect(self._open_from_list)
             screen.new_asked.connect(self._new_board)
             screen.import_asked.connect(self._open_from_list)
@@ -162,9 +163,7 @@ class WhiteboardFeature(QObject):
             screen.delete_open_asked.connect(lambda: self._keeper.close(delete=True))
             self._library_screen = screen
             self._note_open()
-        board = self._keeper.board
-        if board is not None:
-            self._sheets.save_thumbnails()
+        self._sheets.freshen_thumbnails()
         return self._library_screen
 
     def _board_opened(self, opened: Opened) -> None:
@@ -183,6 +182,10 @@ class WhiteboardFeature(QObject):
         if self._library_screen is not None:
             board = self._keeper.board
             self._library_screen.set_open(None if board is None else board.path)
+
+    def _picture_kept(self, path: Path) -> None:
+        if self._library_screen is not None:
+            self._library_screen.refresh_picture(path)
 
     # What a person wants ------------------------------------------------------------------
 

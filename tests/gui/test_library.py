@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication
 from base import text
 from base.qt import theme
 from base.qt.widgets import TouchButton
-from base.tasks import Worker
 from tests.support.board_samples import new_board, write_strokes
 from tests.whiteboard.views.hosts import Ears
 from whiteboard.services.library import Library
+from whiteboard.services.workers import Workers
 from whiteboard.views.board_cards import BoardCard
 from whiteboard.views.finger_list import FingerList
 from whiteboard.views.library_screen import KEPT_PICTURES, LibraryScreen
@@ -62,8 +62,8 @@ def ears() -> Ears:
 def screen(qtbot, qapp, many_boards: Path, ears: Ears) -> Iterator[LibraryScreen]:
     text.set_language("ja")
     theme.apply_theme(qapp, "board", theme.Metrics(1080 * theme.LEAST_SHARE_PER_MM))
-    worker = Worker("boards", on_error=lambda _error: None)
-    made = LibraryScreen(Library(many_boards), worker, ears.host(many_boards))
+    workers = Workers(lambda _error: None)
+    made = LibraryScreen(Library(many_boards), workers, ears.host(many_boards))
     qtbot.addWidget(made)
     made.resize(1920, 1080)
     made.show()
@@ -72,7 +72,7 @@ def screen(qtbot, qapp, many_boards: Path, ears: Ears) -> Iterator[LibraryScreen
     yield made
     made.hide()
     made.shutdown()
-    worker.shutdown()
+    workers.shutdown()
 
 
 def send(area: FingerList, kind: QEvent.Type, place: QPointF, t_ms: int) -> None:

@@ -16,7 +16,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -37,7 +37,7 @@ from whiteboard.services.board_store import (
     read_header,
     write_identity,
 )
-from whiteboard.services.board_writer import BoardWriter, Health
+from whiteboard.services.board_writer import BoardWriter, Entry, Health
 from whiteboard.services.disk_errors import disk_errors, wal_path
 from whiteboard.services.migrations import migrate
 from whiteboard.services.salvage import recover_beside
@@ -94,6 +94,14 @@ class _Thumbnail:
 
 
 @dataclass(frozen=True, slots=True)
+class _NoThumbnails:
+    page_ids: frozenset[str]
+
+    def write(self, store: BoardStore) -> None:
+        store.drop_thumbnails(self.page_ids)
+
+
+@dataclass(frozen=True, slots=True)
 class _Pages:
     page_ids: tuple[str, ...]
 
@@ -140,6 +148,7 @@ class BoardFile:
         self._writer = writer
         self._reader = reader
         self._reading = threading.Lock()
+        self._copying = threading.Lock()
         self._clock = clock
         self._release = release
         self._meta = reader.all_meta()
@@ -243,9 +252,16 @@ class BoardFile:
         """Note the pages in their order; thumbnails of others go. Raises as `append` does."""
         self._put(_Pages(tuple(page_ids)))
 
-    def set_thumbnail(self, page_id: str, png: bytes) -> None:
-        """Keep the picture of a page for lists. Raises as `append` does."""
-        self._put(_Thumbnail(page_id, png))
+    def set_thumbnail(self, page_id: str, png: bytes) -> int:
+        """Keep the picture of a page for lists; return its number for `wait_written`.
+
+        Raises as `append` does.
+        """
+        return self._put(_Thumbnail(page_id, png))
+
+    def drop_thumbnails(self, page_ids: Iterable[str]) -> None:
+        """Forget the pictures of pages that look different now. Raises as `append` does."""
+        self._put(_NoThumbnails(frozenset(page_ids)))
 
     def put_asset(self, data: bytes) -> bytes:
         """Keep a picture's bytes under their content; return the 32 bytes of its SHA-256.
@@ -342,7 +358,7 @@ class BoardFile:
         """
         # In this order: what is written in between is then in both, which does no harm.
         waiting = () if self._writer is None else self._writer.waiting()
-        with new_board_file(path) as target:
+        with self._copying, new_board_file(path) as target:
             source = BoardStore.open_for_reading(self._reader.path)
             try:
                 source.copy_into(target, progress)
@@ -357,7 +373,8 @@ class BoardFile:
     def close(self) -> None:
         """Write what waits, compact the log, make the board one file, end the thread.
 
-        Blocks (10,000 new strokes: some 0.2 s). Calling it again does nothing.
+        Blocks (10,000 new strokes: some 0.2 s), also while `save_copy_to` is at work on
+        another thread. Calling it again does nothing.
 
         Raises:
             AppError: what waits cannot be written; `save_copy_to` before closing is the
@@ -371,15 +388,17 @@ class BoardFile:
             self._note_modified()
         with self._reading:
             self._reader.close()
-        if self._writer is not None:
-            self._writer.shutdown()
-        self._release()
+        # A copy that is being made would keep the log beside the file.
+        with self._copying:
+            if self._writer is not None:
+                self._writer.shutdown()
+            self._release()
         if self._writer is not None and self._writer.waiting() and self._writer.trouble:
             raise self._writer.trouble
 
     # Inside ---------------------------------------------------------------------------
 
-    def _put(self, entry: _Update | _Asset | _Thumbnail | _Pages | _Meta) -> int:
+    def _put(self, entry: Entry) -> int:
         if self._writer is None:
             raise AppError(ErrorCode.READ_ONLY, str(self.path))
         return self._writer.put(entry)
@@ -397,6 +416,37 @@ class BoardFile:
             for sha256, (number, data) in self._assets_on_the_way.items()
             if not self.wait_written(number, 0.0)
         }
+
+
+def keep_thumbnail(
+    path: Path, page_id: str, png: bytes, log_mark: tuple[int, int, int]
+) -> None:
+    """Put the picture of a page into a board that nobody has open. Blocks.
+
+    Does nothing when the board was written on since: the picture is old then.
+
+    Args:
+        path: The board's file.
+        page_id: Whose picture it is.
+        png: The picture.
+        log_mark: See `BoardStore.log_mark`, from when the page was read.
+
+    Raises:
+        AppError: BOARD_IN_USE, DISK_FULL, READ_ONLY, NOT_FOUND, MEDIUM_GONE.
+    """
+    with disk_errors(path):
+        lock = _Lock(path)
+        try:
+            store = BoardStore.open_for_writing(path)
+            try:
+                with store.transaction():
+                    if store.log_mark() == log_mark:
+                        store.put_thumbnail(page_id, png)
+                store.fold()
+            finally:
+                store.close()
+        finally:
+            lock.release()
 
 
 def keep_board(board: Board, file: BoardFile) -> Callable[[], None]:

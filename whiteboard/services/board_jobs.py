@@ -15,6 +15,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -417,43 +418,69 @@ def take_board(
     return Taken(files, place) if files else None
 
 
-def take_listed_board(library: Library, entry: BoardEntry, place: Place, today: date) -> Taken:
-    """Copy a board of the list, open or not, to a place. Blocks; on the library's thread.
+@dataclass(frozen=True, slots=True)
+class StagedBoard:
+    """A copy of a board on this display's own disk, about to go elsewhere.
+
+    Attributes:
+        path: The copy.
+        title: What the board is called.
+    """
+
+    path: Path
+    title: str
+
+
+def stage_listed_board(library: Library, entry: BoardEntry) -> StagedBoard:
+    """Copy a board of the list, open or not, to be taken away. Blocks; the library's thread.
+
+    A stick is slow and this display's disk is not: the library is free again soon.
 
     Raises:
-        AppError: MEDIUM_GONE, DISK_FULL, READ_ONLY, and what opening a board raises.
+        AppError: DISK_FULL, and what opening a board raises.
     """
-    name = FileName(shown_title(entry.title, entry.created), today)
+    path = library.staging_path()
     try:
         file = library.open(entry.path)
     except AppError as error:
         if error.code is not ErrorCode.BOARD_IN_USE:
             raise
-        files = _write_named(
-            place, name, SUFFIX, functools.partial(_copy_in_use, entry.path, place)
-        )
-        return Taken(files, place)
+        _copy_in_use(entry.path, path)
+    else:
+        try:
+            file.save_copy_to(path)
+        finally:
+            file.close()
+    return StagedBoard(path, shown_title(entry.title, entry.created))
+
+
+def take_staged_board(staged: StagedBoard, place: Place, today: date) -> Taken:
+    """Move a staged board to a place. Blocks, for as long as a slow stick takes.
+
+    Raises:
+        AppError: MEDIUM_GONE, DISK_FULL, READ_ONLY.
+    """
+
+    def write(stem: str) -> tuple[Path, ...]:
+        path = place.folder / f"{stem}{SUFFIX}"
+        _copy_in_use(staged.path, path)
+        return (path,)
+
     try:
-        taken = take_board(
-            file, place, name, on_progress=lambda _: None, is_cancelled=lambda: False
-        )
+        return Taken(_write_named(place, FileName(staged.title, today), SUFFIX, write), place)
     finally:
-        file.close()
-    if taken is None:
-        raise AppError(ErrorCode.EXPORT_FAILED, f"{entry.path} was not copied")
-    return taken
+        with suppress(OSError):
+            staged.path.unlink()
 
 
-def _copy_in_use(source: Path, place: Place, stem: str) -> tuple[Path, ...]:
-    """Copy a board that somebody writes on: what is in its file at this moment."""
-    path = place.folder / f"{stem}{SUFFIX}"
+def _copy_in_use(source: Path, path: Path) -> None:
+    """Copy a board that somebody may write on: what is in its file at this moment."""
     with disk_errors(source), new_board_file(path) as target:
         store = BoardStore.open_for_reading(source)
         try:
             store.copy_into(target)
         finally:
             store.close()
-    return (path,)
 
 
 def _write_named(

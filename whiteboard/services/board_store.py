@@ -13,7 +13,7 @@ import sqlite3
 import struct
 import uuid
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -160,6 +160,14 @@ class BoardStore:
                 updates.append(update)
         return UpdateLog(updates, damaged)
 
+    def log_mark(self) -> tuple[int, int, int]:
+        """Return what is another one after each writing: rows, bytes and sum of the log."""
+        query = (
+            "SELECT count(*), ifnull(sum(length(data)), 0), ifnull(sum(crc), 0) FROM updates"
+        )
+        ((rows, size_bytes, crc_sum),) = self._connection.execute(query).fetchall()
+        return int(rows), int(size_bytes), int(crc_sum)
+
     def meta(self, key: str) -> str:
         """Return a value of the meta table; empty when it is not there."""
         rows = self._connection.execute("SELECT value FROM meta WHERE key=?", (key,)).fetchall()
@@ -229,12 +237,16 @@ class BoardStore:
         query = "INSERT OR REPLACE INTO thumbnails(page, png) VALUES(?, ?)"
         self._connection.execute(query, (page_id, png))
 
+    def drop_thumbnails(self, page_ids: Iterable[str]) -> None:
+        """Forget the pictures of pages."""
+        query = "DELETE FROM thumbnails WHERE page=?"
+        self._connection.executemany(query, [(page_id,) for page_id in page_ids])
+
     def put_page_ids(self, page_ids: Sequence[str]) -> None:
         """Say which pages there are; the thumbnails of others go."""
         self.put_meta("pages", json.dumps(list(page_ids)))
         rows = self._connection.execute("SELECT page FROM thumbnails").fetchall()
-        gone = [row for row in rows if row[0] not in set(page_ids)]
-        self._connection.executemany("DELETE FROM thumbnails WHERE page=?", gone)
+        self.drop_thumbnails({row[0] for row in rows} - set(page_ids))
 
     def compact(self) -> bool:
         """Replace the log by the document's present state, in parts; return whether it was.

@@ -261,6 +261,13 @@ class Library:
             file.save_copy_to(path, progress)
         return path
 
+    def staging_path(self) -> Path:
+        """Return where a copy may wait that is about to go elsewhere; nothing is there.
+
+        One that a killed process leaves is removed at the next start.
+        """
+        return self.boards_dir / f".{secrets.token_hex(4)}{UNFINISHED_SUFFIX}"
+
     # Inside -------------------------------------------------------------------------------
 
     def _sweep(self) -> None:

@@ -1,68 +1,44 @@
-"""Small pictures of pages, painted in slices between events while no hand writes.
-
-They are for finding a page, not for reading it: strokes are drawn as lines of their
-nominal width through every few samples, ten times as fast as with their outlines.
-"""
+"""Small pictures of pages, painted in slices between events while no hand writes."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Final, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Final
 
-import numpy as np
 import structlog
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QPointF, QRectF, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtCore import Signal as QtSignal
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QImage
 
-from base.board_doc import BrushKind, Item, StrokeItem, unpack_positions
+from base.board_doc import Item
 from base.errors import AppError
 from base.tasks import Worker
 from whiteboard.model.board import BoardChange
-from whiteboard.model.bounds import Rect, item_bounds, many_bounds
-from whiteboard.model.page import Background, Page
-from whiteboard.model.palette import highlighter_rgb, ink_rgb
-from whiteboard.services.ink_painting import blend_mode
 from whiteboard.services.open_board import OpenBoard
-from whiteboard.services.painting import Look, paint_background, paint_item
+from whiteboard.services.page_picture import (
+    PagePicture,
+    Painting,
+    Photo,
+    paint_over,
+    paint_page,
+    to_png,
+)
 
-WIDTH_PX: Final = 480
-HEIGHT_PX: Final = 270
 SLICE_S: Final = 0.0025
 """Work at a time; a batch more may pass before the clock is looked at again."""
 QUIET_MS: Final = 1200
 """How long after the last change pages are painted again for the list of boards."""
+KEEP_S: Final = 1.0
+"""How long the worker waits until a thumbnail is in the file, to tell of it."""
 PAUSE_MS: Final = 4
 """Between slices: events come first, and the processor is not taken whole."""
-_BATCH: Final = 16
-_FINER: Final = 2
-_BOUNDS_BATCH: Final = 256
-_THINNED_PX: Final = 1.5
-"""Samples nearer than about this in the picture are left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """A thumbnail and what it was made from.
+class _Teller(QObject):
+    """Brings word from the worker's thread; lives as long as a job still has it."""
 
-    Attributes:
-        image: The picture.
-        area: What of the page it shows.
-        background: What lies under the ink.
-        top_z: Highest stacking order on it.
-    """
-
-    image: QImage
-    area: Rect
-    background: Background
-    top_z: float
-
-
-_Job: TypeAlias = Generator[_Picture | None, None, None]
-"""Paints one picture; yields None until it is there."""
+    kept = QtSignal(str)
 
 
 class Thumbnails(QObject):
@@ -76,6 +52,8 @@ class Thumbnails(QObject):
 
     painted = QtSignal(str)
     """The thumbnail of this page is new."""
+    kept = QtSignal(str)
+    """The file has the new thumbnail of this page."""
 
     def __init__(
         self,
@@ -90,13 +68,16 @@ class Thumbnails(QObject):
         self._worker = worker
         self._now_s = now_s
         self._log = structlog.get_logger(__name__)
-        self._pictures: dict[str, _Picture] = {}
+        self._pictures: dict[str, PagePicture] = {}
         self._added: dict[str, list[str]] = {}
         self._stale: set[str] = set()
         self._wanted: dict[str, None] = {}
         self._unsaved: set[str] = set()
+        self._untouched: set[str] = set()
+        self._teller = _Teller()
+        self._teller.kept.connect(self.kept, Qt.ConnectionType.QueuedConnection)
         self._lacking: set[str] = set()
-        self._job: tuple[str, _Job] | None = None
+        self._job: tuple[str, Painting] | None = None
         self._is_writing = False
         self._slices = QTimer(self, interval=PAUSE_MS)
         self._slices.timeout.connect(self._work)
@@ -107,6 +88,7 @@ class Thumbnails(QObject):
         # The list of boards shows the first page; it may have none, or an old one.
         self._unsaved.update(page.id for page in self._board.pages[:1])
         self._stale.update(self._unsaved)
+        self._untouched.update(self._unsaved)
         self._quiet.start()
 
     def image(self, page_id: str) -> QImage | None:
@@ -137,18 +119,25 @@ class Thumbnails(QObject):
         while self._step() and self._now_s() < until_s:
             pass
 
-    def finish(self, most_s: float = 0.4) -> None:
-        """Paint what the list of boards still lacks and give all to the file.
+    def freshen(self) -> None:
+        """Begin with what the list of boards lacks, in slices; `kept` tells of each page."""
+        first = [page.id for page in self._board.pages[:1] if page.id in self._unsaved]
+        self._wanted = dict.fromkeys([*first, *self._wanted, *self._unsaved])
+        self._plan()
 
-        For a board that is about to be left. Blocks for about `most_s` at most; then the
-        pages that are left keep their old pictures.
+    def leave(self) -> None:
+        """Give the file what is painted, and take from it what is not so any more.
+
+        For a board that is about to be left. Paints nothing and waits for nothing: a
+        picture that the list of boards then lacks is painted from the file, see
+        `board_pictures`.
         """
-        first = [page.id for page in self._board.pages[:1]]
-        self._wanted = dict.fromkeys([*first, *self._unsaved])
-        self.step_for_s(most_s)
         for page_id in list(self._unsaved):
             self._save(page_id)
-        self._worker.drain(most_s)
+        outdated = self._unsaved - self._untouched
+        if outdated and not self._open.file.read_only:
+            # By the same way as the pictures before them, so that none comes after it.
+            self._worker.try_submit(lambda: self._drop(outdated))
 
     def shutdown(self) -> None:
         """Let go of the board and stop all timers."""
@@ -171,10 +160,10 @@ class Thumbnails(QObject):
     def _note_added(self, item_id: str, item: Item) -> None:
         """Plan an item to be painted over what is there, if it lies on top of all."""
         picture = self._pictures.get(item.page)
-        if picture is None or item.page in self._stale or not _is_over(picture, item):
+        if picture is None or item.page in self._stale or not picture.has_room_for(item):
             self._spoil(item.page)
         else:
-            self._unsaved.add(item.page)
+            self._note_unsaved(item.page)
             self._added.setdefault(item.page, []).append(item_id)
             self._drop_job(item.page)
 
@@ -199,9 +188,13 @@ class Thumbnails(QObject):
     def _spoil(self, page_id: str) -> None:
         """Plan a page to be painted from nothing."""
         self._stale.add(page_id)
-        self._unsaved.add(page_id)
+        self._note_unsaved(page_id)
         self._added.pop(page_id, None)
         self._drop_job(page_id)
+
+    def _note_unsaved(self, page_id: str) -> None:
+        self._unsaved.add(page_id)
+        self._untouched.discard(page_id)
 
     def _forget(self, page_id: str) -> None:
         self._drop_job(page_id)
@@ -270,9 +263,12 @@ class Thumbnails(QObject):
         added = self._added.pop(page_id, [])
         if picture is None or page_id in self._stale:
             self._stale.discard(page_id)
-            self._job = (page_id, self._paint_page(page))
+            items = self._board.items(page_id)
+            self._job = (page_id, paint_page(page, items, self._photo_for(page_id)))
         elif added:
-            self._job = (page_id, self._paint_added(picture, page, added))
+            there = self._board.items(page_id)
+            new = [there[item_id] for item_id in added if item_id in there]
+            self._job = (page_id, paint_over(picture, new, self._photo_for(page_id)))
         return True
 
     def _save(self, page_id: str) -> None:
@@ -290,153 +286,26 @@ class Thumbnails(QObject):
     def _encode(self, page_id: str, image: QImage) -> None:
         """Turn a thumbnail into PNG and give it to the file. Worker thread."""
         try:
-            self._open.file.set_thumbnail(page_id, to_png(image))
+            number = self._open.file.set_thumbnail(page_id, to_png(image))
         except (AppError, RuntimeError) as error:
             # The disk is full or the file was closed: the ink is what matters.
             self._log.info("thumbnail was not kept", reason=str(error))
+            return
+        if self._open.file.wait_written(number, KEEP_S):
+            self._teller.kept.emit(page_id)
 
-    # Painting -----------------------------------------------------------------------------
+    def _drop(self, page_ids: Iterable[str]) -> None:
+        """Take old thumbnails from the file. Worker thread."""
+        try:
+            self._open.file.drop_thumbnails(page_ids)
+        except (AppError, RuntimeError) as error:
+            self._log.info("old thumbnails stay", reason=str(error))
 
-    def _paint_page(self, page: Page) -> _Job:
-        """Paint a page from nothing."""
-        # As `Board.stacked`, but ordered without a call for each of perhaps 10,000 items.
-        entries = [(i.z, item_id, i) for item_id, i in self._board.items(page.id).items()]
-        yield None
-        entries.sort()
-        yield None
-        items = [item for _, _, item in entries]
-        yield None
-        area = Rect(0.0, 0.0, page.width_pt, page.height_pt)
-        for start in range(0, len(items), _BOUNDS_BATCH):
-            area = _covering(area, items[start : start + _BOUNDS_BATCH])
-            yield None
-        image = _bare_page(page.background, area).copy()
-        yield None
-        yield from self._paint_items(image, page, area, items)
-        top_z = max((item.z for item in items), default=0.0)
-        yield _Picture(image, area, page.background, top_z)
+    def _photo_for(self, page_id: str) -> Photo:
+        def photo(sha256: bytes) -> QImage | None:
+            image = self._open.image(sha256)
+            if image is None:
+                self._lacking.add(page_id)
+            return image
 
-    def _paint_added(self, picture: _Picture, page: Page, item_ids: Sequence[str]) -> _Job:
-        """Paint new items over a picture."""
-        there = self._board.items(page.id)
-        items = [there[item_id] for item_id in item_ids if item_id in there]
-        image = picture.image.copy()
-        yield from self._paint_items(image, page, picture.area, items)
-        top_z = max([picture.top_z, *(item.z for item in items)])
-        yield _Picture(image, picture.area, picture.background, top_z)
-
-    def _paint_items(
-        self, image: QImage, page: Page, area: Rect, items: Sequence[Item]
-    ) -> Iterator[None]:
-        """Paint items in their order, pausing after each batch."""
-        scale = _scale(area)
-        look = Look(page.background.is_dark, scale, lambda sha256: self._photo(page.id, sha256))
-        for start in range(0, len(items), _BATCH):
-            # A painter lives for one batch: between two, Qt may want the image alone.
-            painter = _painter(image, area, scale)
-            _paint_batch(painter, items[start : start + _BATCH], look)
-            painter.end()
-            yield None
-
-    def _photo(self, page_id: str, sha256: bytes) -> QImage | None:
-        image = self._open.image(sha256)
-        if image is None:
-            self._lacking.add(page_id)
-        return image
-
-
-def _is_over(picture: _Picture, item: Item) -> bool:
-    """Return whether an item can be painted over a picture that lacks it."""
-    return item.z > picture.top_z and picture.area.contains(item_bounds(item))
-
-
-def to_png(image: QImage) -> bytes:
-    """Return an image as PNG. Any thread."""
-    data = QByteArray()
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]
-    buffer.close()
-    return bytes(data.data())
-
-
-@lru_cache(maxsize=16)
-def _bare_page(background: Background, area: Rect) -> QImage:
-    """Return an empty page: painted larger and shrunk, so that fine rulings stay fine."""
-    large = QImage(WIDTH_PX * _FINER, HEIGHT_PX * _FINER, QImage.Format.Format_RGB32)
-    scale = _scale(area) * _FINER
-    painter = _painter(large, area, scale)
-    shown = QRectF(area.left, area.top, large.width() / scale, large.height() / scale)
-    paint_background(painter, background, shown, scale)
-    painter.end()
-    smooth = Qt.TransformationMode.SmoothTransformation
-    keep = Qt.AspectRatioMode.IgnoreAspectRatio
-    small = large.scaled(WIDTH_PX, HEIGHT_PX, keep, smooth)
-    return small.convertToFormat(QImage.Format.Format_RGB32)
-
-
-def _scale(area: Rect) -> float:
-    """Return picture px per pt: all of an area is to be seen."""
-    return min(WIDTH_PX / area.width, HEIGHT_PX / area.height)
-
-
-def _painter(image: QImage, area: Rect, scale: float) -> QPainter:
-    """Return a painter in page space; the caller ends it."""
-    painter = QPainter(image)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.scale(scale, scale)
-    painter.translate(-area.left, -area.top)
-    return painter
-
-
-def _covering(area: Rect, items: Sequence[Item]) -> Rect:
-    """Return `area` grown to the right and down to cover items: pages grow that way."""
-    bounds = many_bounds(items)
-    return Rect(
-        area.left,
-        area.top,
-        max(area.right, float(bounds[:, 2].max())),
-        max(area.bottom, float(bounds[:, 3].max())),
-    )
-
-
-def _paint_batch(painter: QPainter, items: Sequence[Item], look: Look) -> None:
-    lines = iter(_polylines([i for i in items if isinstance(i, StrokeItem)], look.scale))
-    for item in items:
-        if isinstance(item, StrokeItem):
-            _paint_line(painter, item, next(lines), look)
-        else:
-            paint_item(painter, item, look)
-
-
-def _polylines(strokes: Sequence[StrokeItem], scale: float) -> Iterable[QPolygonF]:
-    """Return the way of each stroke, thinned to what a thumbnail can show."""
-    if not strokes:
-        return []
-    points, borders = unpack_positions(strokes)
-    made = []
-    for start, end in zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True):
-        way = points[start:end]
-        extent_px = float(np.ptp(way, axis=0).sum()) * scale
-        step = max(1, int(len(way) * _THINNED_PX / max(extent_px * 1.5, 1.0)))
-        thin = np.concatenate((way[:-1:step], way[-1:])) if step > 1 else way
-        made.append(QPolygonF([QPointF(x, y) for x, y in thin.tolist()]))
-    return made
-
-
-def _paint_line(painter: QPainter, stroke: StrokeItem, way: QPolygonF, look: Look) -> None:
-    is_marker = stroke.brush is BrushKind.HIGHLIGHTER
-    rgb = (highlighter_rgb if is_marker else ink_rgb)(stroke.colour, look.is_dark)
-    pen = QPen(QColor(*rgb), max(stroke.width_pt, 1.0 / look.scale))
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    painter.setPen(pen)
-    if is_marker:
-        painter.setCompositionMode(blend_mode(is_dark=look.is_dark))
-    if way.size() > 1:
-        painter.drawPolyline(way)
-    else:
-        painter.drawPoint(way.at(0))
-    if is_marker:
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+        return photo

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -18,17 +18,20 @@ from base.feature import Host, Notice
 from base.qt import theme
 from base.qt.tray import FRAME_MM, Tray, paint_frame
 from base.qt.widgets import Layout, Look, Role, Text, TouchButton, painter_for
-from base.tasks import Worker
 from base.text import N_, _
 from whiteboard.model.board_words import copy_title, shown_title
 from whiteboard.services.board_jobs import (
     Jobs,
     Place,
+    StagedBoard,
     Taken,
     decode_thumbnail,
-    take_listed_board,
+    stage_listed_board,
+    take_staged_board,
 )
+from whiteboard.services.board_pictures import MadePicture, MissingPictures
 from whiteboard.services.library import BoardEntry, Library
+from whiteboard.services.workers import Workers
 from whiteboard.views.board_cards import CARD_RADIUS_MM, BoardCard, CardGrid
 from whiteboard.views.finger_list import FingerList
 from whiteboard.views.library_sheets import BoardSheet, FromStickSheet, QuestionSheet
@@ -45,6 +48,7 @@ class Shelf(QWidget):
     Args:
         library: Where the boards are; used on the jobs' worker alone.
         jobs: Where it is used.
+        painting_jobs: Where pictures are painted that a board lacks.
         corner: Word and icon of the button in each card's corner.
         empty: What is said when there is no board, a msgid.
         new_tile: Whether the first place is for a new board.
@@ -54,6 +58,7 @@ class Shelf(QWidget):
         self,
         library: Library,
         jobs: Jobs,
+        painting_jobs: Jobs,
         corner: tuple[str, str],
         empty: str,
         *,
@@ -64,6 +69,10 @@ class Shelf(QWidget):
         self._jobs = jobs
         self._asked: set[Path] = set()
         self._fresh: dict[Path, QSize] = {}
+        self._open_path: Path | None = None
+        self._painting_jobs = painting_jobs
+        self._missing = MissingPictures(jobs, painting_jobs, self)
+        self._missing.made.connect(self._take_made)
         self.grid = CardGrid(corner, new_tile=new_tile)
         self.list = FingerList(self.grid, self, lies_low=True)
         self._empty = Text(empty, Role.BODY, self)
@@ -77,9 +86,15 @@ class Shelf(QWidget):
     ) -> None:
         """Show these boards, each with the picture it has now."""
         self._fresh.clear()
+        self._open_path = open_path
         self.grid.show_boards(entries, today, open_path)
         self._empty.setVisible(not entries)
         self._fit()
+
+    def refresh_picture(self, path: Path) -> None:
+        """Show the picture of a board that is new in its file."""
+        self._fresh.pop(path, None)
+        self._want_pictures()
 
     def _fit(self) -> None:
         self.list.set_content_height(self.grid.height_for(self.list.width()))
@@ -115,16 +130,34 @@ class Shelf(QWidget):
     def _ask_picture(self, card: BoardCard) -> None:
         path = card.entry.path
         self._asked.add(path)
-        ratio = self.devicePixelRatioF()
-        size = card.picture_size()
-        sizes = theme.metrics()
-        radius_px = (sizes.px(CARD_RADIUS_MM) - sizes.line_px) * ratio
+        decode, size = self._decoder(card), card.picture_size()
         self._jobs.run(
-            lambda: decode_thumbnail(self._library.thumbnail(path), size * ratio, radius_px),
-            functools.partial(self._take_picture, path),
+            lambda: decode(self._library.thumbnail(path)),
+            functools.partial(self._take_stored, card.entry),
             failed=lambda _error: self._take_picture(path, QImage()),
             ended=functools.partial(self._picture_ended, path, size),
         )
+
+    def _decoder(self, card: BoardCard) -> Callable[[bytes | None], QImage]:
+        """Return what makes the picture of a card from a PNG, on any thread."""
+        ratio = self.devicePixelRatioF()
+        sizes = theme.metrics()
+        radius_px = (sizes.px(CARD_RADIUS_MM) - sizes.line_px) * ratio
+        size_px = card.picture_size() * ratio
+        return lambda png: decode_thumbnail(png, size_px, radius_px)
+
+    def _take_stored(self, entry: BoardEntry, picture: QImage) -> None:
+        self._take_picture(entry.path, picture)
+        # The board that is open paints its own.
+        if picture.isNull() and entry.is_readable and entry.path != self._open_path:
+            self._missing.want(entry.path)
+
+    def _take_made(self, made: MadePicture) -> None:
+        for card in self.grid.cards:
+            if card.entry.path == made.path:
+                decode = functools.partial(self._decoder(card), made.png)
+                take = functools.partial(self._take_picture, made.path)
+                self._painting_jobs.run(decode, take)
 
     def _take_picture(self, path: Path, picture: QImage) -> None:
         for card in self.grid.cards:
@@ -153,13 +186,18 @@ class Shelf(QWidget):
         super().showEvent(event)
         self._want_pictures()
 
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._missing.rest()
+
 
 class LibraryScreen(QWidget):
     """The list of boards.
 
     Args:
-        library: The boards; used on `worker` alone.
-        worker: Where all that waits for a disk is done.
+        library: The boards; used on `workers.boards` alone.
+        workers: Where all that waits for a disk is done.
         host: Tells of what happened, and which sticks there are.
         clock: Where the time comes from.
     """
@@ -178,7 +216,7 @@ class LibraryScreen(QWidget):
     def __init__(
         self,
         library: Library,
-        worker: Worker,
+        workers: Workers,
         host: Host,
         parent: QWidget | None = None,
         *,
@@ -190,13 +228,16 @@ class LibraryScreen(QWidget):
         self._host = host
         self._clock = clock or SystemClock()
         self._open_path: Path | None = None
-        self._jobs = Jobs(worker, host.show_error)
+        self._jobs = Jobs(workers.boards, host.show_error)
+        self._taking_jobs = Jobs(workers.taking, host.show_error)
+        self._painting_jobs = Jobs(workers.pictures, host.show_error)
         self._title = Text(N_("Boards"), Role.ROOM)
         self._hint = Text("", Role.HINT)
-        self.boards = Shelf(library, self._jobs, (N_("More"), "ellipsis"), "", new_tile=True)
+        jobs = (self._jobs, self._painting_jobs)
+        self.boards = Shelf(library, *jobs, (N_("More"), "ellipsis"), "", new_tile=True)
         self.bin = Shelf(
             library,
-            self._jobs,
+            *jobs,
             (N_("Put back"), "undo-2"),
             N_("The bin is empty."),
             new_tile=False,
@@ -223,6 +264,10 @@ class LibraryScreen(QWidget):
         if self.isVisible():
             self.refresh()
 
+    def refresh_picture(self, path: Path) -> None:
+        """Show the picture of a board that is new in its file."""
+        self.boards.refresh_picture(path)
+
     def refresh(self) -> None:
         """Read the lists again."""
         self._jobs.run(self._library.boards, self._take_boards)
@@ -230,7 +275,8 @@ class LibraryScreen(QWidget):
 
     def shutdown(self) -> None:
         """Hear of no result any more."""
-        self._jobs.shutdown()
+        for jobs in (self._jobs, self._taking_jobs, self._painting_jobs):
+            jobs.shutdown()
         self.sheet.sticks.stop()
 
     # Parts ----------------------------------------------------------------------------
@@ -347,9 +393,11 @@ class LibraryScreen(QWidget):
         entry, place = wanted
         today = self._today()
         self._tell(_("Saving to %(stick)s. Leave it in.") % {"stick": place.name})
-        self._jobs.run(
-            lambda: take_listed_board(self._library, entry, place, today), self._saved
-        )
+
+        def take(staged: StagedBoard) -> None:
+            self._taking_jobs.run(lambda: take_staged_board(staged, place, today), self._saved)
+
+        self._jobs.run(lambda: stage_listed_board(self._library, entry), take)
 
     def _saved(self, taken: Taken) -> None:
         self._tell(taken_words(taken))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
@@ -10,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 from base.commands import Command
 from base.feature import Host
 from base.qt.panels import Sheet
-from base.tasks import Worker
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.thumbnails import Thumbnails
+from whiteboard.services.workers import Workers
 from whiteboard.views.pane import Pane
 from whiteboard.views.screen import BoardScreen
 
@@ -26,13 +27,21 @@ class BoardSheets:
     Args:
         screen: What the sheets slide over.
         host: What the shell hands in.
-        worker: Where all that waits for a disk is done.
+        workers: Where all that waits for a disk is done.
+        picture_kept: Told the board whose first page has a new picture in its file.
     """
 
-    def __init__(self, screen: BoardScreen, host: Host, worker: Worker) -> None:
+    def __init__(
+        self,
+        screen: BoardScreen,
+        host: Host,
+        workers: Workers,
+        picture_kept: Callable[[Path], None],
+    ) -> None:
         self._screen = screen
         self._host = host
-        self._worker = worker
+        self._workers = workers
+        self._picture_kept = picture_kept
         self._board: OpenBoard | None = None
         self._thumbnails: Thumbnails | None = None
         self._sheet: Sheet | None = None
@@ -43,22 +52,23 @@ class BoardSheets:
     def take_board(self, board: OpenBoard) -> None:
         """Work for this board from now on."""
         self._board = board
-        self._thumbnails = Thumbnails(board, self._worker, parent=self._screen)
+        self._thumbnails = Thumbnails(board, self._workers.boards, parent=self._screen)
+        self._thumbnails.kept.connect(self._note_kept)
 
     def leave_board(self, _board: OpenBoard) -> None:
         """Give the last thumbnails to the board's file and let go of it."""
         self._put_away()
         self._board = None
         if self._thumbnails is not None:
-            self._thumbnails.finish()
+            self._thumbnails.leave()
             self._thumbnails.shutdown()
             self._thumbnails.deleteLater()
             self._thumbnails = None
 
-    def save_thumbnails(self) -> None:
-        """Give the thumbnails to the board's file, for the list of boards."""
+    def freshen_thumbnails(self) -> None:
+        """Paint what the list of boards lacks of the open board, between events."""
         if self._thumbnails is not None:
-            self._thumbnails.finish()
+            self._thumbnails.freshen()
 
     def shutdown(self) -> None:
         """Close what is open."""
@@ -109,7 +119,7 @@ class BoardSheets:
         self._page_id = pane.canvas.page_id
         if self._take_away is None:
             self._take_away = TakeAwaySheet(
-                self._screen, self._board, self._host, self._worker, lambda: self._page_id
+                self._screen, self._board, self._host, self._workers, lambda: self._page_id
             )
             self._take_away.closed.connect(lambda: self._screen.show_bars(True))
         self._close()
@@ -122,7 +132,7 @@ class BoardSheets:
         """Show the pictures that can be put on the page."""
         from whiteboard.views.picture_sheet import PictureSheet
 
-        sheet = PictureSheet(self._screen, self._host, self._worker)
+        sheet = PictureSheet(self._screen, self._host, self._workers.pictures)
         sheet.chosen.connect(pane.insert_picture)
         self._open(sheet)
 
@@ -155,6 +165,11 @@ class BoardSheets:
             self._sheet = None
             self._screen.show_bars(True)
         sheet.deleteLater()
+
+    def _note_kept(self, page_id: str) -> None:
+        board = self._board
+        if board is not None and [page_id] == [page.id for page in board.board.pages[:1]]:
+            self._picture_kept(board.path)
 
     def _note_writing(self, is_writing: bool) -> None:
         if self._thumbnails is not None:

@@ -33,7 +33,6 @@ from base.qt.widgets import (
     TouchButton,
     painter_for,
 )
-from base.tasks import Worker
 from base.text import N_, _
 from whiteboard.model.board_words import FileName, shown_title
 from whiteboard.services.board_jobs import (
@@ -54,6 +53,7 @@ from whiteboard.services.export import (
 )
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.printing import Printer, list_printers
+from whiteboard.services.workers import Workers
 from whiteboard.views.library_sheets import PageStack
 from whiteboard.views.sticks import RowButton, StickWatch, stick_words, taken_words
 
@@ -174,7 +174,7 @@ class TakeAwaySheet(Sheet):
         parent: What it slides over.
         open_board: The board.
         host: Says what became of it, and which sticks there are.
-        worker: Where files are made.
+        workers: Where sticks are looked at, and where files are made.
         page_id: Returns the page that counts as "this page".
         clock: Where the day in the file's name comes from.
     """
@@ -184,13 +184,14 @@ class TakeAwaySheet(Sheet):
         parent: QWidget,
         open_board: OpenBoard,
         host: Host,
-        worker: Worker,
+        workers: Workers,
         page_id: Callable[[], str],
         *,
         clock: Clock | None = None,
     ) -> None:
         # Before the sheet, which hides itself when it is made.
-        self._jobs = Jobs(worker, host.show_error)
+        self._jobs = Jobs(workers.boards, host.show_error)
+        self._long_jobs = Jobs(workers.taking, host.show_error)
         self._watch = StickWatch(host.removable_folders, self._jobs)
         super().__init__(parent)
         self._open = open_board
@@ -231,6 +232,7 @@ class TakeAwaySheet(Sheet):
         self._cancel.ask()
         self._watch.stop()
         self._jobs.shutdown()
+        self._long_jobs.shutdown()
 
     # Choosing ---------------------------------------------------------------------------
 
@@ -399,7 +401,7 @@ class TakeAwaySheet(Sheet):
                 on_progress=tell,
                 is_cancelled=cancel,
             )
-        self._jobs.run(work, self._taken, failed=self._failed, ended=self._end)
+        self._long_jobs.run(work, self._taken, failed=self._failed, ended=self._end)
 
     def _snapshot(self) -> BoardSnapshot:
         pages = [self._page_id()] if self._is_this_page else None
@@ -470,7 +472,7 @@ class TakeAwaySheet(Sheet):
 
     def _ask_printers(self) -> None:
         if not self._is_busy:
-            self._jobs.run(list_printers, self._choose_printer)
+            self._long_jobs.run(list_printers, self._choose_printer)
 
     def _choose_printer(self, printers: tuple[Printer, ...]) -> None:
         if len(printers) == 1:
@@ -507,7 +509,7 @@ class TakeAwaySheet(Sheet):
             is_cancelled=cancel,
         )
         done = functools.partial(self._printed, printer)
-        self._jobs.run(work, done, failed=self._failed, ended=self._end)
+        self._long_jobs.run(work, done, failed=self._failed, ended=self._end)
 
     def _printed(self, printer: Printer, is_sent: bool) -> None:
         if not is_sent:

@@ -32,9 +32,10 @@ from whiteboard.services.board_jobs import (
     look_at_stick,
     look_at_sticks,
     settle,
+    stage_listed_board,
     take_away,
     take_board,
-    take_listed_board,
+    take_staged_board,
 )
 from whiteboard.services.export import (
     BoardSnapshot,
@@ -363,8 +364,11 @@ def test_board_of_the_list_is_taken_open_or_not(
     if not is_open:
         file.close()
     (entry,) = library.boards()
-    taken = take_listed_board(library, entry, stick, date(2026, 11, 21))
+    staged = stage_listed_board(library, entry)
     file.close()
+    assert [board.path for board in library.boards()] == [entry.path]
+    taken = take_staged_board(staged, stick, date(2026, 11, 21))
+    assert not staged.path.exists()
     assert [path.name for path in taken.files] == ["会議 2026-11-21.kokuban"]
     copy = BoardFile.open(taken.files[0])
     copy.close()

@@ -11,7 +11,8 @@ from whiteboard.model.page import Background, Ruling, Surface
 from whiteboard.model.palette import BOARD_RGB, ink_rgb
 from whiteboard.services.board_file import BoardFile
 from whiteboard.services.open_board import OpenBoard
-from whiteboard.services.thumbnails import HEIGHT_PX, SLICE_S, WIDTH_PX, Thumbnails, to_png
+from whiteboard.services.page_picture import HEIGHT_PX, WIDTH_PX, to_png
+from whiteboard.services.thumbnails import SLICE_S, Thumbnails
 
 WHITE = Background(Surface.WHITE, Ruling.NONE)
 
@@ -177,17 +178,70 @@ def test_work_stops_when_its_time_is_over(board, worker) -> None:
     made.deleteLater()
 
 
-def test_finish_gives_every_changed_page_to_the_file(board, thumbnails, worker) -> None:
+def test_list_gets_the_first_page_before_others(board, thumbnails, worker, qtbot) -> None:
     with board.board.change("aoi") as edit:
         second = edit.add_page(1, WHITE)
     board.add_items("aoi", second, (line(300.0),))
     draw(board, 400.0)
-    thumbnails.finish()
+    kept: list[str] = []
+    thumbnails.kept.connect(kept.append)
+    thumbnails.freshen()
+    qtbot.waitUntil(lambda: len(kept) == 2)
+    assert kept == [page.id for page in board.board.pages]
+    png = board.file.thumbnail(kept[0])
+    assert png is not None
+    assert QImage.fromData(png).width() == WIDTH_PX
+
+
+def test_board_that_is_left_paints_nothing_more(board, worker) -> None:
+    clock = iter(np.arange(0.0, 1000.0, 10.0).tolist())
+    made = Thumbnails(board, worker, now_s=lambda: next(clock))
+    painted_pages: list[str] = []
+    made.painted.connect(painted_pages.append)
+    for y in range(0, 800, 4):
+        draw(board, float(y))
+    made.leave()
+    assert painted_pages == []
+    made.shutdown()
+    made.deleteLater()
+
+
+def test_board_that_is_left_keeps_no_picture_that_is_not_so(
+    board, thumbnails, worker, qtbot
+) -> None:
+    page_id = board.board.pages[0].id
+    draw(board, 400.0)
+    painted(qtbot, thumbnails, page_id)
+    draw(board, 600.0)
+    thumbnails.leave()
+    worker.drain(20)
     assert board.file.flush()
-    for page in board.board.pages:
-        png = board.file.thumbnail(page.id)
-        assert png is not None
-        assert QImage.fromData(png).width() == WIDTH_PX
+    assert board.file.thumbnail(page_id) is None
+
+
+def test_board_that_is_left_keeps_the_picture_that_is_so(
+    board, thumbnails, worker, qtbot
+) -> None:
+    page_id = board.board.pages[0].id
+    draw(board, 400.0)
+    with qtbot.waitSignal(thumbnails.kept):
+        painted(qtbot, thumbnails, page_id)
+    thumbnails.leave()
+    worker.drain(20)
+    assert board.file.flush()
+    assert board.file.thumbnail(page_id) is not None
+
+
+def test_board_that_nobody_touched_keeps_its_picture(board, worker) -> None:
+    page_id = board.board.pages[0].id
+    board.file.set_thumbnail(page_id, b"as it was")
+    made = Thumbnails(board, worker)
+    made.leave()
+    worker.drain(20)
+    assert board.file.flush()
+    assert board.file.thumbnail(page_id) == b"as it was"
+    made.shutdown()
+    made.deleteLater()
 
 
 def test_quiet_board_gives_its_picture_to_the_file(board, thumbnails, worker, qtbot) -> None:
@@ -222,8 +276,9 @@ def test_removed_page_is_forgotten(board, thumbnails, qtbot) -> None:
     with board.board.change("aoi") as edit:
         edit.remove_page(second)
     assert thumbnails.image(second) is None
-    thumbnails.finish()
-    assert not thumbnails.has_work
+    thumbnails.freshen()
+    qtbot.waitUntil(lambda: not thumbnails.has_work)
+    assert thumbnails.image(second) is None
 
 
 def test_png_can_be_read_again() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from base import text
 from base.errors import ErrorCode
 from base.qt import loop, theme
 from base.qt.widgets import Tile, TouchButton
-from base.tasks import Worker
 from tests.support.board_samples import new_board, write_strokes
 from tests.whiteboard.views.hosts import Ears
 from whiteboard.services.board_file import BoardFile
 from whiteboard.services.library import Library
+from whiteboard.services.workers import Workers
 from whiteboard.views.board_cards import BoardCard
 from whiteboard.views.library_screen import LibraryScreen
 
@@ -41,8 +42,8 @@ def library(data_dir: Path) -> Library:
 
 
 @pytest.fixture
-def worker() -> Iterator[Worker]:
-    made = Worker("boards", on_error=lambda _error: None)
+def workers() -> Iterator[Workers]:
+    made = Workers(lambda _error: None)
     yield made
     made.shutdown()
 
@@ -56,13 +57,14 @@ def stick(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def add(library: Library, qapp) -> Callable[..., Path]:
-    def add_board(title: str, colour: str = "#24463a") -> Path:
+    def add_board(title: str, colour: str = "#24463a", *, with_picture: bool = True) -> Path:
         file = library.create(title=title)
         board = new_board(title)
         write_strokes(board, 2)
         file.append(board.state())
         file.set_page_ids([page.id for page in board.pages])
-        file.set_thumbnail(board.pages[0].id, png(colour))
+        if with_picture:
+            file.set_thumbnail(board.pages[0].id, png(colour))
         file.close()
         return file.path
 
@@ -70,11 +72,11 @@ def add(library: Library, qapp) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def show(qtbot, qapp, library: Library, worker: Worker, ears: Ears, data_dir: Path):
+def show(qtbot, qapp, library: Library, workers: Workers, ears: Ears, data_dir: Path):
     """Show the list; returns the screen when it has been read."""
     text.set_language("en")
     theme.apply_theme(qapp, "board", theme.Metrics(1080 * theme.LEAST_SHARE_PER_MM))
-    made = LibraryScreen(library, worker, ears.host(data_dir))
+    made = LibraryScreen(library, workers, ears.host(data_dir))
     qtbot.addWidget(made)
     made.resize(1920, 1080)
 
@@ -87,7 +89,7 @@ def show(qtbot, qapp, library: Library, worker: Worker, ears: Ears, data_dir: Pa
     yield begin
     made.hide()
     made.shutdown()
-    worker.drain(20)
+    workers.shutdown()
 
 
 def titles(screen: LibraryScreen) -> list[str]:
@@ -135,6 +137,44 @@ def test_card_shows_the_picture_of_the_first_page(show, add, qtbot) -> None:
     qtbot.waitUntil(lambda: card.has_picture)
     seen = card.grab().toImage()
     assert seen.pixelColor(seen.width() // 2, seen.height() // 3).name() == "#cc3366"
+
+
+def test_board_without_a_picture_gets_one_from_its_ink(show, add, library, qtbot) -> None:
+    path = add("会議", with_picture=False)
+    screen = show(1)
+    card = screen.boards.grid.cards[0]
+
+    bare = card.grab().toImage()
+    qtbot.waitUntil(lambda: card.grab().toImage() != bare)
+    qtbot.waitUntil(lambda: library.thumbnail(path) is not None)
+
+
+def test_list_does_not_wait_for_an_export(show, add, workers: Workers, qtbot) -> None:
+    gate = threading.Event()
+    workers.taking.submit(lambda: gate.wait(20))
+    add("会議", "#cc3366")
+    card = show(1).boards.grid.cards[0]
+    qtbot.waitUntil(lambda: card.has_picture)
+    gate.set()
+
+
+def test_new_picture_of_the_open_board_is_shown(show, add, qtbot) -> None:
+    path = add("会議", with_picture=False)
+    file = BoardFile.open(path)
+    screen = show(1)
+    screen.set_open(path)
+    card = screen.boards.grid.cards[0]
+    qtbot.waitUntil(lambda: card.has_picture)
+    page_id = card.entry.page_ids[0]
+    assert file.wait_written(file.set_thumbnail(page_id, png("#cc3366")), 20)
+    screen.refresh_picture(path)
+
+    def has_colour() -> bool:
+        seen = card.grab().toImage()
+        return seen.pixelColor(seen.width() // 2, seen.height() // 3).name() == "#cc3366"
+
+    qtbot.waitUntil(has_colour)
+    file.close()
 
 
 def test_card_tells_a_screen_reader_what_it_is(show, add) -> None:
@@ -221,7 +261,7 @@ def test_deleted_board_comes_back_by_undo(show, add, ears: Ears, qtbot) -> None:
 
 
 def test_open_board_is_deleted_by_who_has_it_open(
-    show, add, library, worker: Worker, ears: Ears, qtbot
+    show, add, library, workers: Workers, ears: Ears, qtbot
 ) -> None:
     path = add("会議")
     screen = show(1)
@@ -232,7 +272,7 @@ def test_open_board_is_deleted_by_who_has_it_open(
         file.close()
         library.delete(path)
 
-    screen.delete_open_asked.connect(lambda: worker.submit(close_and_delete))
+    screen.delete_open_asked.connect(lambda: workers.boards.submit(close_and_delete))
     open_sheet(screen)
     button(screen, "Delete").click()
     qtbot.waitUntil(lambda: titles(screen) == [])

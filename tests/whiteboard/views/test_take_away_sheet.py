@@ -15,13 +15,13 @@ from PySide6.QtWidgets import QWidget
 from base import text
 from base.errors import ErrorCode
 from base.qt.widgets import TouchButton
-from base.tasks import Worker
 from tests.support.board_samples import stroke_count, write_strokes
 from tests.support.full_disk import full_disk
 from tests.whiteboard.views.hosts import Ears
 from whiteboard.model.page import Background
 from whiteboard.services.board_file import BoardFile
 from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.workers import Workers
 from whiteboard.views.sticks import RowButton
 from whiteboard.views.take_away_sheet import TakeAwaySheet
 
@@ -41,15 +41,15 @@ def stick(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def worker() -> Iterator[Worker]:
-    made = Worker("boards", on_error=lambda _error: None)
+def workers() -> Iterator[Workers]:
+    made = Workers(lambda _error: None)
     yield made
     made.shutdown()
 
 
 @pytest.fixture
-def open_board(qapp, data_dir: Path, worker: Worker) -> Iterator[OpenBoard]:
-    made = OpenBoard(BoardFile.create(data_dir / "a.kokuban"), 1 << 20, worker)
+def open_board(qapp, data_dir: Path, workers: Workers) -> Iterator[OpenBoard]:
+    made = OpenBoard(BoardFile.create(data_dir / "a.kokuban"), 1 << 20, workers.boards)
     with made.board.change("haru") as edit:
         for place in range(2):
             edit.add_page(place, Background())
@@ -57,12 +57,12 @@ def open_board(qapp, data_dir: Path, worker: Worker) -> Iterator[OpenBoard]:
     write_strokes(made.board, 6)
     yield made
     made.stop_keeping()
-    worker.drain(20)
+    workers.shutdown()
     made.file.close()
 
 
 @pytest.fixture
-def sheet(qtbot, open_board: OpenBoard, worker: Worker, ears: Ears, data_dir: Path):
+def sheet(qtbot, open_board: OpenBoard, workers: Workers, ears: Ears, data_dir: Path):
     text.set_language("en")
     below = QWidget()
     qtbot.addWidget(below)
@@ -70,10 +70,10 @@ def sheet(qtbot, open_board: OpenBoard, worker: Worker, ears: Ears, data_dir: Pa
     below.show()
     qtbot.waitExposed(below)
     page_id = open_board.board.pages[1].id
-    made = TakeAwaySheet(below, open_board, ears.host(data_dir), worker, lambda: page_id)
+    made = TakeAwaySheet(below, open_board, ears.host(data_dir), workers, lambda: page_id)
     yield made
     made.shutdown()
-    worker.drain(20)
+    workers.shutdown()
     below.hide()
 
 
@@ -216,10 +216,15 @@ def test_writing_goes_on_while_files_are_made(
 
 
 def test_cancel_leaves_nothing_behind(
-    sheet: TakeAwaySheet, ears: Ears, stick: Path, worker: Worker, gate: threading.Event, qtbot
+    sheet: TakeAwaySheet,
+    ears: Ears,
+    stick: Path,
+    workers: Workers,
+    gate: threading.Event,
+    qtbot,
 ) -> None:
     button = show_stick(sheet, ears, stick, qtbot)
-    worker.submit(lambda: gate.wait(20))
+    workers.taking.submit(lambda: gate.wait(20))
     button.click()
     sheet.cancel_button.click()
     gate.set()
@@ -230,10 +235,15 @@ def test_cancel_leaves_nothing_behind(
 
 
 def test_progress_is_shown_when_the_sheet_is_opened_again(
-    sheet: TakeAwaySheet, ears: Ears, stick: Path, worker: Worker, gate: threading.Event, qtbot
+    sheet: TakeAwaySheet,
+    ears: Ears,
+    stick: Path,
+    workers: Workers,
+    gate: threading.Event,
+    qtbot,
 ) -> None:
     button = show_stick(sheet, ears, stick, qtbot)
-    worker.submit(lambda: gate.wait(20))
+    workers.taking.submit(lambda: gate.wait(20))
     button.click()
     with qtbot.waitSignal(sheet.closed):
         sheet.close_sheet()
