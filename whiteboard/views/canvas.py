@@ -15,7 +15,6 @@ from typing import Any, Final, cast
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
-    QGuiApplication,
     QHideEvent,
     QMouseEvent,
     QPainter,
@@ -55,6 +54,7 @@ from whiteboard.views.overlays import Overlays, Ring, to_view_rect
 from whiteboard.views.pointer_input import PointerInput
 from whiteboard.views.selection import SelectionFrame
 from whiteboard.views.wet_ink import WetInk
+from whiteboard.views.x11_glass import X11Glass
 
 IDLE_SLICE_S: Final = 0.006
 BUSY_SLICE_S: Final = 0.0015
@@ -62,6 +62,8 @@ BUSY_PAUSE_MS: Final = 12
 CHANGE_SLICE_S: Final = 0.012
 TICK_MS: Final = 80
 FRAME_MS: Final = 16
+SYNC_S: Final = 0.03
+"""How far Qt's backing store may lag behind what went past it."""
 KEPT_PAGES: Final = 2
 DARK_LINE: Final = QColor(246, 243, 236)
 DARK_PAPER: Final = QColor(36, 70, 58)
@@ -140,8 +142,9 @@ class Canvas(QWidget):
         self._pixels = self._make_pixels()
         self._is_baking = False
         self._fresh: list[QRect] = []
-        self._is_on_x11 = QGuiApplication.platformName() == "xcb"
-        self._spots = [QRect(0, 0, 1, 1), QRect(2, 0, 1, 1)]
+        self._glass = X11Glass(self)
+        self._unsynced: list[QRect] = []
+        self._synced_s = 0.0
         self._is_writing = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
         self._left: dict[str, Viewport] = {}
@@ -167,7 +170,7 @@ class Canvas(QWidget):
             effects.NavigationEnded: self._navigation_ended,
         }
         self._slice_timer = self._timer(0, self._slice)
-        self._catch_up_timer = self._timer(0, self._catch_up, single=True)
+        self._sync_timer = self._timer(0, self._sync, single=True)
         self._settle_timer = self._timer(0, self._settle, single=True)
         self._tick_timer = self._timer(TICK_MS, self._tick)
         self._glide_timer = self._timer(FRAME_MS, self._glide)
@@ -304,6 +307,7 @@ class Canvas(QWidget):
         self._open.images_came.disconnect(self._images_came)
         for timer in self.findChildren(QTimer):
             timer.stop()
+        self._glass.close()
 
     # Events ------------------------------------------------------------------------------
 
@@ -373,23 +377,23 @@ class Canvas(QWidget):
         region = event.region()
         # Ten hands far apart: what lies between them is not painted again.
         areas = (event.rect(),) if region.rectCount() < 2 else _rects(region)
+        self._paint(painter, areas)
+        painter.end()
+        if self.meter is not None:
+            self.meter.note_frame(self._now_s())
+
+    def _paint(self, painter: QPainter, areas: tuple[QRect, ...]) -> None:
+        """Paint areas of the view, all of them opaque."""
         is_dark = self._pixels.scene.is_dark
         for area in areas:
             self._pixels.draw(painter, area)
         if self._wet:
-            inked = [area for area in areas if area.width() > 1]
-            self._wet.paint(painter, inked, self._viewport, is_dark=is_dark)
-            if self._wet.can_settle():
-                # Not before: a timer of no time may go off before the frame is out.
-                self._settle_timer.start()
+            self._wet.paint(painter, areas, self._viewport, is_dark=is_dark)
         if self._overlays:
             self._overlays.paint(painter, self._viewport, self._look(), self._now_s())
         if self._chosen:
             paper, colour = (DARK_PAPER, DARK_LINE) if is_dark else (LIGHT_PAPER, LIGHT_LINE)
             self._chosen.paint(painter, self._viewport, colour, paper)
-        painter.end()
-        if self.meter is not None:
-            self.meter.note_frame(self._now_s())
 
     def _pen_left(self) -> None:
         for pointer in self._input.pen_left():
@@ -421,25 +425,35 @@ class Canvas(QWidget):
         if not self._fresh:
             return
         fresh, self._fresh = self._fresh, []
-        region = QRegion(fresh[0])
-        for area in fresh[1:]:
+        glass = self._glass
+        if all(glass.can_show(area) for area in fresh):
+            for area in fresh:
+                glass.show(area, self._paint_one)
+            self._unsynced += fresh
+            if self.meter is not None:
+                self.meter.note_frame(self._now_s())
+        else:
+            region = QRegion()
+            for area in fresh:
+                region += area
+            self.repaint(region)
+        # Not before: a timer of no time may go off before the frame is out.
+        if self._wet.can_settle():
+            self._settle_timer.start()
+        if self._unsynced and self._now_s() - self._synced_s > SYNC_S:
+            self._sync_timer.start()
+
+    def _paint_one(self, painter: QPainter, area: QRect) -> None:
+        self._paint(painter, (area,))
+
+    def _sync(self) -> None:
+        """Let Qt's backing store have what went past it, between two events."""
+        self._synced_s = self._now_s()
+        region = QRegion()
+        for area in self._unsynced:
             region += area
-        if self._is_on_x11:
-            region += self._spots[0]
-            self._catch_up_timer.start()
-        self.repaint(region)
-
-    def _catch_up(self) -> None:
-        """Wait for the X server now, so that the next ink need not.
-
-        WORKAROUND(Qt's xcb backing store, `preparePaint`, as of 6.11): before Qt paints
-        where it painted last it waits until the server has read that; two strokes of a pen
-        always overlap, so each would wait, for milliseconds on a busy machine. Ink is
-        painted together with a far spot; painting the spot again, when the frame is out,
-        does the waiting. Two spots take turns, or the spots themselves would overlap.
-        """
-        self.repaint(self._spots[0])
-        self._spots.reverse()
+        self._unsynced.clear()
+        self.update(region)
 
     def _apply(self, wanted: tuple[Effect, ...]) -> None:
         for effect in wanted:
@@ -448,6 +462,7 @@ class Canvas(QWidget):
     def _note_writing(self) -> None:
         self._is_writing = self.hands.are_busy
         if self._is_writing:
+            self._glass.follow()
             self._tick_timer.start()
         else:
             self._tick_timer.stop()
@@ -606,6 +621,9 @@ class Canvas(QWidget):
 
     def _tick(self) -> None:
         now_s = self._now_s()
+        self._glass.follow()
+        if self._unsynced:
+            self._sync()
         self._apply(self.hands.tick(now_s))
         if self._wet:
             self.update(self._wet.rest(now_s))

@@ -589,14 +589,6 @@ def test_ink_of_a_pen_that_is_taken_away_while_it_writes_is_kept(bench, qapp):
     assert len(bench.strokes) == 1
 
 
-def test_waiting_for_the_server_leaves_the_page_as_it_is(bench, qtbot):
-    before = pixels(bench.canvas.grab().toImage())
-    for _ in range(4):
-        bench.canvas._catch_up()
-
-    assert (pixels(bench.canvas.grab().toImage()) == before).all()
-
-
 def test_what_lies_around_the_view_waits_until_the_hand_rests(bench, qtbot):
     canvas = bench.canvas
     bench.begin([(100, 100), (200, 150)])
