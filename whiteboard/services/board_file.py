@@ -16,7 +16,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -41,11 +41,19 @@ from whiteboard.services.board_writer import BoardWriter, Entry, Health
 from whiteboard.services.disk_errors import disk_errors, wal_path
 from whiteboard.services.migrations import migrate
 from whiteboard.services.salvage import recover_beside
+from whiteboard.services.stored_documents import (
+    CHUNK_BYTES,
+    Chunk,
+    chunk_count,
+    read_chunks,
+)
 
 _HOLD_S: Final = 0.25
 """How long the end of a stroke waits at most for the one before to be written."""
 _FLUSH_S: Final = 10.0
 _MODIFIED_STEP_S: Final = 60.0
+ROOM_FOR_INK_BYTES: Final = 64 << 20
+"""What a document must leave free on the disk: no ink is lost for the sake of a PDF."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +110,32 @@ class _NoThumbnails:
 
 
 @dataclass(frozen=True, slots=True)
+class _Note:
+    page_id: str
+    text: str
+
+    def write(self, store: BoardStore) -> None:
+        store.notes.put(self.page_id, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    chunk: Chunk
+
+    def write(self, store: BoardStore) -> None:
+        store.documents.put_chunk(self.chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class _WholeDocument:
+    document: str
+    size: int
+
+    def write(self, store: BoardStore) -> None:
+        store.documents.put_whole(self.document, self.size)
+
+
+@dataclass(frozen=True, slots=True)
 class _Pages:
     page_ids: tuple[str, ...]
 
@@ -153,6 +187,9 @@ class BoardFile:
         self._release = release
         self._meta = reader.all_meta()
         self._assets_on_the_way: dict[bytes, tuple[int, bytes]] = {}
+        self._notes = reader.notes.all()
+        self._putting = threading.Lock()
+        self._documents_on_the_way: dict[str, Path] = {}
         self._modified_noted_s = clock.monotonic_s() - _MODIFIED_STEP_S
         self._is_written_on = False
         self._closed = False
@@ -281,6 +318,52 @@ class BoardFile:
             self._assets_on_the_way[sha256] = (number, data)
         return sha256
 
+    def set_note(self, page_id: str, text: str) -> None:
+        """Keep what only the presenter sees of a page; empty for nothing. Raises as `append`.
+
+        It is no part of the document: whoever shares the board never gets it.
+        """
+        self._put(_Note(page_id, text))
+        self._notes = {**self._notes, page_id: text}
+
+    def put_document(
+        self,
+        document: str,
+        path: Path,
+        progress: Progress | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> bool:
+        """Keep a document in the board. Blocks (120 MB: about 1 s); for worker threads.
+
+        It goes in by pieces, behind whatever is being written on the board. What an earlier
+        call that did not end has put in is not written again.
+
+        Args:
+            document: Its id.
+            path: Its file, whose bytes have that SHA-256.
+            progress: Gets bytes done and in all, on this thread.
+            is_cancelled: Asked before each piece; what is in stays for another time.
+
+        Returns:
+            Whether the board has all of it; False when it was cancelled.
+
+        Raises:
+            AppError: DISK_FULL (beforehand too, when there is no room for all of it),
+                READ_ONLY, MEDIUM_GONE, DOCUMENT_DAMAGED (the file is another one).
+            RuntimeError: the board was closed.
+        """
+        if self._writer is None:
+            raise AppError(ErrorCode.READ_ONLY, str(self.path))
+        with self._putting:
+            if self._closed:
+                raise RuntimeError("the board file was closed")
+            # Until it is in, a copy of the board takes it from there.
+            self._documents_on_the_way[document] = path
+            is_whole = _put_document(self, self._writer, document, path, progress, is_cancelled)
+            if is_whole:
+                del self._documents_on_the_way[document]
+            return is_whole
+
     # Waiting: any thread but the writer's ----------------------------------------------
 
     def wait_written(self, number: int, timeout_s: float) -> bool:
@@ -343,7 +426,53 @@ class BoardFile:
         with self._reading, disk_errors(self.path):
             return self._reader.thumbnail(page_id)
 
-    def save_copy_to(self, path: Path, progress: Progress | None = None) -> None:
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What only the presenter sees, by page id."""
+        return self._notes
+
+    def documents(self) -> list[str]:
+        """Return the ids of the documents the board has all of. Blocks."""
+        with self._reading, disk_errors(self.path):
+            return self._reader.documents.names()
+
+    def has_document(self, document: str) -> bool:
+        """Return whether the board has all of a document. Blocks."""
+        with self._reading, disk_errors(self.path):
+            return self._reader.documents.has(document)
+
+    def chunk_sums(self, document: str) -> dict[int, int]:
+        """Return the CRC-32 of the pieces of a document that are written. Blocks."""
+        with self._reading, disk_errors(self.path):
+            return self._reader.documents.chunk_sums(document)
+
+    def take_document(self, document: str, path: Path) -> None:
+        """Write a document of the board into a file. Blocks; for worker threads.
+
+        Raises:
+            KeyError: the board has not (all of) it.
+            AppError: BOARD_DAMAGED; its bytes were damaged. DISK_FULL and such: about
+                `path`.
+        """
+        with self._reading, disk_errors(self.path):
+            if not self._reader.documents.has(document):
+                raise KeyError(document)
+            count = chunk_count(self._reader.documents.size(document))
+        digest = hashlib.sha256()
+        with disk_errors(path), path.open("wb") as target:
+            for number in range(count):
+                with self._reading, disk_errors(self.path):
+                    data = self._reader.documents.chunk(document, number)
+                if data is None:
+                    raise AppError(ErrorCode.BOARD_DAMAGED, f"{self.path}: {document}")
+                digest.update(data)
+                target.write(data)
+        if digest.hexdigest() != document:
+            raise AppError(ErrorCode.BOARD_DAMAGED, f"{self.path}: {document}")
+
+    def save_copy_to(
+        self, path: Path, progress: Progress | None = None, *, with_notes: bool = True
+    ) -> None:
         """Write a complete board file elsewhere, what waits for the disk included. Blocks.
 
         The name appears when the copy is complete and on the medium, not before; a file
@@ -352,6 +481,7 @@ class BoardFile:
         Args:
             path: Where; its folder is there.
             progress: Gets bytes done and in all, now and then, on this thread.
+            with_notes: Whether what only the presenter sees goes along.
 
         Raises:
             AppError: MEDIUM_GONE, DISK_FULL, READ_ONLY.
@@ -361,12 +491,16 @@ class BoardFile:
         with self._copying, new_board_file(path) as target:
             source = BoardStore.open_for_reading(self._reader.path)
             try:
-                source.copy_into(target, progress)
+                source.copy_into(target, progress, with_notes=with_notes)
             finally:
                 source.close()
             with target.transaction():
                 for entry in waiting:
-                    entry.write(target)
+                    if with_notes or not isinstance(entry, _Note):
+                        entry.write(target)
+                for document, file in tuple(self._documents_on_the_way.items()):
+                    if file.is_file():
+                        target.documents.put_file(document, file)
 
     # End ------------------------------------------------------------------------------
 
@@ -386,6 +520,9 @@ class BoardFile:
         atexit.unregister(self.close)
         if self._is_written_on:
             self._note_modified()
+        # A document that is on its way goes in first: pages need it.
+        with self._putting:
+            pass
         with self._reading:
             self._reader.close()
         # A copy that is being made would keep the log beside the file.
@@ -447,6 +584,40 @@ def keep_thumbnail(
                 store.close()
         finally:
             lock.release()
+
+
+def _put_document(
+    file: BoardFile,
+    writer: BoardWriter,
+    document: str,
+    path: Path,
+    progress: Progress | None,
+    is_cancelled: Callable[[], bool],
+) -> bool:
+    if file.has_document(document):
+        return True
+    with disk_errors(path):
+        size = path.stat().st_size
+    there = file.chunk_sums(document)
+    left = size - len(there) * CHUNK_BYTES
+    with disk_errors(file.path):
+        if shutil.disk_usage(file.path.parent).free < left + ROOM_FOR_INK_BYTES:
+            raise AppError(ErrorCode.DISK_FULL, f"{file.path}: no room for {size} bytes")
+    digest, done = hashlib.sha256(), 0
+    with disk_errors(path):
+        for chunk in read_chunks(document, path):
+            if is_cancelled():
+                return False
+            digest.update(chunk.data)
+            if there.get(chunk.number) != chunk.crc:
+                writer.write_aside(_Chunk(chunk))
+            done += len(chunk.data)
+            if progress is not None:
+                progress(done, size)
+    if digest.hexdigest() != document:
+        raise AppError(ErrorCode.DOCUMENT_DAMAGED, f"{path} is not {document}")
+    writer.write_aside(_WholeDocument(document, done))
+    return True
 
 
 def keep_board(board: Board, file: BoardFile) -> Callable[[], None]:

@@ -1,4 +1,6 @@
-"""Every SQL statement of a board file, version 1. See docs/reference/board-file.md.
+"""The SQL statements of a board file, version 2. See docs/reference/board-file.md.
+
+Those of documents and notes are in `stored_documents`.
 
 A `BoardStore` is a connection and belongs to one thread at a time. It raises what SQLite
 and the system raise; `disk_errors` turns that into words for people.
@@ -20,13 +22,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from pycrdt import Doc
+from pycrdt import Doc, Map
 
+from base.board_doc import PAGE_DOCUMENT, PAGES
 from base.errors import AppError, ErrorCode
 from whiteboard.services.disk_errors import disk_errors, shm_path, wal_path
+from whiteboard.services.stored_documents import (
+    COPIED,
+    COPIED_NOTES,
+    SCHEMA,
+    StoredDocuments,
+    StoredNotes,
+)
 from whiteboard.services.yjs_update import split_update
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 APPLICATION_ID: Final = 0x4B4B424E
 """`KKBN`; at offset 68 of the file, big endian."""
 PAGE_BYTES: Final = 4096
@@ -83,6 +93,8 @@ class BoardStore:
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
         self._connection = connection
         self.path = path
+        self.documents = StoredDocuments(connection, path)
+        self.notes = StoredNotes(connection)
 
     # Opening ------------------------------------------------------------------------
 
@@ -99,7 +111,7 @@ class BoardStore:
             f"PRAGMA page_size={PAGE_BYTES}; PRAGMA auto_vacuum=INCREMENTAL;"
             "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
             f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={FORMAT_VERSION};"
-            f"BEGIN; {_SCHEMA} COMMIT;"
+            f"BEGIN; {_SCHEMA} {SCHEMA} COMMIT;"
         )
         store = cls(connection, path)
         store.put_meta("format", str(FORMAT_VERSION))
@@ -264,6 +276,21 @@ class BoardStore:
             self.append_state(merge(log.updates))
         return True
 
+    def drop_unused(self) -> bool:
+        """Remove documents and notes that no page has any more; return whether any went.
+
+        A damaged log is left alone, and so is what its lost pages may have.
+        """
+        if not (self.documents.is_used or self.notes.all()):
+            return False
+        log = self.read_log()
+        if log.damaged:
+            return False
+        used = read_pages(merge(log.updates))
+        with self.transaction():
+            self.notes.drop_all_but(used)
+            return self.documents.drop_all_but(set(used.values())) > 0
+
     def append_state(self, state: bytes) -> None:
         """Add a whole document to the log, in compressed parts of about a page.
 
@@ -292,12 +319,20 @@ class BoardStore:
 
     # Copying ------------------------------------------------------------------------
 
-    def copy_into(self, target: BoardStore, progress: Progress | None = None) -> None:
-        """Copy every row into an empty store, in one transaction there."""
+    def copy_into(
+        self, target: BoardStore, progress: Progress | None = None, *, with_notes: bool = True
+    ) -> None:
+        """Copy every row into an empty store, in one transaction there.
+
+        Args:
+            target: The empty store.
+            progress: Gets bytes done and in all, now and then.
+            with_notes: Whether what staff alone may see goes along.
+        """
         total = self.path.stat().st_size
         done = 0
         with self._one_moment(), target.transaction():
-            for table, columns in _COPIED.items():
+            for table, columns in (_COPIED | (COPIED_NOTES if with_notes else {})).items():
                 marks = ", ".join("?" * len(columns))
                 names = ", ".join(columns)
                 insert = f"INSERT OR REPLACE INTO {table}({names}) VALUES({marks})"
@@ -322,6 +357,7 @@ _COPIED: Final = {
     "assets": ("sha256", "data"),
     "thumbnails": ("page", "png"),
     "meta": ("key", "value"),
+    **COPIED,
 }
 
 
@@ -353,6 +389,20 @@ def merge(updates: Sequence[bytes]) -> bytes:
         except Exception as error:  # pycrdt raises bare runtime errors
             raise ValueError(f"not a Yjs update: {error}") from error
     return doc.get_update()
+
+
+def read_pages(state: bytes) -> dict[str, str]:
+    """Return the ids of the pages of a whole document, each with that of its document.
+
+    The second one is empty where no document lies under the page.
+    """
+    doc: Doc[Any] = Doc()
+    doc.apply_update(state)
+    pages = doc.get(PAGES, type=Map)
+    return {
+        page_id: str(page.get(PAGE_DOCUMENT) or "") if isinstance(page, Map) else ""
+        for page_id, page in pages.items()
+    }
 
 
 def read_header(path: Path) -> tuple[bool, int]:

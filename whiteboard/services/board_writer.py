@@ -37,6 +37,26 @@ class Entry(Protocol):
         """Write it inside the transaction that is open."""
 
 
+class _Aside:
+    """Something large that a thread waits for; the writer takes it when it has time."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.is_done = False
+        self.error: AppError | None = None
+
+
+class _OnTheMedium:
+    """Stands for something large that was written: it asks to be synced, no more.
+
+    After trouble it is not written again, which would need its bytes in memory; whoever
+    handed it in looks at what is there.
+    """
+
+    def write(self, store: BoardStore) -> None:
+        """Write nothing."""
+
+
 class BoardWriter:
     """Owns the writing connection of a board; its thread alone touches it.
 
@@ -55,8 +75,9 @@ class BoardWriter:
         self._inode = store.path.stat().st_ino
         self._board_id = board_id
         self._on_health = on_health
-        self._changed = threading.Condition()  # guards the ten below
+        self._changed = threading.Condition()  # guards the eleven below
         self._waiting: deque[Entry] = deque()
+        self._asides: deque[_Aside] = deque()
         self._accepted = 0
         self._written = 0
         self._synced = 0
@@ -89,6 +110,27 @@ class BoardWriter:
             self._accepted += 1
             self._changed.notify_all()
             return self._accepted
+
+    def write_aside(self, entry: Entry) -> None:
+        """Write something large when nothing else waits, and see it onto the medium. Blocks.
+
+        Whatever waits goes first, and what comes in meanwhile waits for this one entry at
+        most. A refusal is told to the caller alone: it is no trouble of the board's, and
+        the entry is not tried again.
+
+        Raises:
+            AppError: it could not be written, or the board cannot be at present.
+            RuntimeError: the writer was shut down.
+        """
+        aside = _Aside(entry)
+        with self._changed:
+            if self._closing:
+                raise RuntimeError("the board file was closed")
+            self._asides.append(aside)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: aside.is_done)
+        if aside.error is not None:
+            raise aside.error
 
     def wait_written(self, number: int, timeout_s: float) -> bool:
         """Wait until an entry is safe from the death of this process.
@@ -152,19 +194,45 @@ class BoardWriter:
                 batch = tuple(self._waiting)
                 is_last, self._nudged = self._closing, False
                 self._rounds_begun += 1
+                aside = self._next_aside() if not batch else None
             self._work(batch)
+            if aside is not None:
+                self._work_aside(aside)
             with self._changed:
                 self._rounds_done = self._rounds_begun
                 self._changed.notify_all()
                 if is_last:
                     break
+        while (aside := self._next_aside()) is not None:
+            self._work_aside(aside)
         self._finish()
+
+    def _next_aside(self) -> _Aside | None:
+        return self._asides.popleft() if self._asides else None
+
+    def _work_aside(self, aside: _Aside) -> None:
+        error = self.trouble
+        if error is None:
+            try:
+                self._check_place()
+                with self._store.transaction():
+                    aside.entry.write(self._store)
+                self._unsynced.append(_OnTheMedium())
+                self._sync_wal()
+                self._store.checkpoint()
+            except (OSError, sqlite3.Error, AppError) as refusal:
+                error = to_app_error(refusal, self._path)
+        with self._changed:
+            aside.error, aside.is_done = error, True
+            self._changed.notify_all()
 
     def _has_failed_since(self, number: int) -> bool:
         return self._rounds_done >= number and self._trouble is not None
 
     def _has_work(self) -> bool:
-        return self._nudged or (bool(self._waiting) and self._trouble is None)
+        if self._nudged or self._asides:
+            return True
+        return bool(self._waiting) and self._trouble is None
 
     def _patience_s(self) -> float | None:
         """Return how long to wait when nothing comes in."""
@@ -284,6 +352,7 @@ class BoardWriter:
         try:
             if self.trouble is None:
                 self._store.compact()
+                self._store.drop_unused()
                 self._store.fold()
         except (OSError, sqlite3.Error, ValueError) as error:
             self._log.warning("board not tidied", error=str(error))

@@ -8,8 +8,10 @@ https://www.sqlite.org/fileformat2.html
 
 from __future__ import annotations
 
+import mmap
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -33,9 +35,8 @@ def carve_rows(path: Path, page_bytes: int) -> Iterator[Row]:
     Raises:
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file:
-        pages = _Pages(file.read(), 0, 0, page_bytes)
-    yield from pages.rows()
+    with _mapped(path) as data:
+        yield from _Pages(data, 0, 0, page_bytes).rows()
 
 
 def carve_wal_rows(path: Path, page_bytes: int) -> Iterator[Row]:
@@ -44,15 +45,30 @@ def carve_wal_rows(path: Path, page_bytes: int) -> Iterator[Row]:
     Raises:
         OSError: the file cannot be read.
     """
+    with _mapped(path) as data:
+        frames = _Pages(data, _WAL_HEADER_BYTES, _WAL_FRAME_HEADER_BYTES, page_bytes)
+        yield from frames.rows()
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
+    # A board with documents may be larger than the memory.
     with path.open("rb") as file:
-        frames = _Pages(file.read(), _WAL_HEADER_BYTES, _WAL_FRAME_HEADER_BYTES, page_bytes)
-    yield from frames.rows()
+        try:
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError:  # an empty file
+            yield b""
+            return
+        with data:
+            yield data
 
 
 class _Pages:
     """The pages of a file whose pages may each have a head of their own."""
 
-    def __init__(self, data: bytes, start: int, head_bytes: int, page_bytes: int) -> None:
+    def __init__(
+        self, data: mmap.mmap | bytes, start: int, head_bytes: int, page_bytes: int
+    ) -> None:
         self._data = data
         self._start = start
         self._head_bytes = head_bytes

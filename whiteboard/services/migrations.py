@@ -17,7 +17,27 @@ from whiteboard.services.board_store import FORMAT_VERSION, remove_board, sync_f
 
 Step = Callable[[sqlite3.Connection], None]
 
-STEPS: Final[Mapping[int, Step]] = {}
+
+def _from_1_to_2(connection: sqlite3.Connection) -> None:
+    """Give the board room for documents and for speaker notes."""
+    connection.execute(
+        "CREATE TABLE documents("
+        "id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, size INTEGER NOT NULL)"
+    )
+    connection.execute(
+        "CREATE TABLE chunks("
+        "id INTEGER PRIMARY KEY, document BLOB NOT NULL, number INTEGER NOT NULL,"
+        " crc INTEGER NOT NULL, data BLOB NOT NULL, UNIQUE(document, number))"
+    )
+    connection.execute(
+        "CREATE TABLE notes("
+        "id INTEGER PRIMARY KEY, page TEXT NOT NULL UNIQUE,"
+        " crc INTEGER NOT NULL, text TEXT NOT NULL)"
+    )
+    connection.execute("UPDATE meta SET value='2' WHERE key='format'")
+
+
+STEPS: Final[Mapping[int, Step]] = {1: _from_1_to_2}
 """From version n to n + 1, inside a transaction. Version 1 is the first."""
 
 

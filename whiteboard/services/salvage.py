@@ -13,7 +13,8 @@ import itertools
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,7 @@ from whiteboard.model.page import Background
 from whiteboard.services.board_store import (
     PAGE_BYTES,
     SUFFIX,
+    BoardStore,
     decode_update,
     merge,
     new_board_file,
@@ -36,12 +38,16 @@ from whiteboard.services.board_store import (
 )
 from whiteboard.services.carve import Row, carve_rows, carve_wal_rows
 from whiteboard.services.disk_errors import shm_path, wal_path
+from whiteboard.services.stored_documents import Chunk, note_sum
 from whiteboard.services.yjs_update import bridge_gaps, parse_update
 
 DAMAGED_MARK: Final = ".damaged-"
 
 _UPDATE_COLUMNS: Final = 4
 _ASSET_COLUMNS: Final = 3
+_CHUNK_COLUMNS: Final = 5
+_NOTE_COLUMNS: Final = 4
+_SHA256_BYTES: Final = 32
 _PROBED_ROWS: Final = 200_000
 
 
@@ -114,6 +120,9 @@ def _recover_into(target_path: Path, path: Path, folder: Path, now: datetime) ->
             target.put_page_ids([page.id for page in board.pages])
             for sha256, data in itertools.chain(source.assets(), carve_assets(copy)):
                 target.put_asset(sha256, data)
+            for page_id, text in itertools.chain(carve_notes(copy), source.notes()):
+                target.notes.put(page_id, text)
+        _recover_documents(target, itertools.chain(source.chunks(), carve_chunks(copy)))
     return max(damaged - len(carved), 0) + unsound
 
 
@@ -135,6 +144,53 @@ def carve_assets(path: Path) -> Iterator[tuple[bytes, bytes]]:
             data = row[2]
             if isinstance(data, bytes) and hashlib.sha256(data).digest() == row[1]:
                 yield row[1], data
+
+
+def carve_chunks(path: Path) -> Iterator[Chunk]:
+    """Yield the whole pieces of documents that lie anywhere in a file."""
+    for row in _carved(path):
+        if len(row) == _CHUNK_COLUMNS and (chunk := _parse_chunk(row[1:])) is not None:
+            yield chunk
+
+
+def carve_notes(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the whole speaker notes that lie anywhere in a file, by page id."""
+    for row in _carved(path):
+        if len(row) == _NOTE_COLUMNS and (note := _parse_note(row[1:])) is not None:
+            yield note
+
+
+def _recover_documents(target: BoardStore, chunks: Iterable[Chunk]) -> None:
+    """Keep the pieces of documents, and say of each document that has all that it is whole.
+
+    The others stay as pieces: while the display has such a document, the next opening puts
+    in what is missing.
+    """
+    there: dict[str, set[int]] = {}
+    for chunk in chunks:
+        if chunk.number not in there.setdefault(chunk.document, set()):
+            there[chunk.document].add(chunk.number)
+            with target.transaction():
+                target.documents.put_chunk(chunk)
+    for document in there:
+        with target.transaction():
+            target.documents.seal(document)
+
+
+def _parse_chunk(row: Sequence[Any]) -> Chunk | None:
+    document, number, crc, data = row
+    if not (isinstance(document, bytes) and isinstance(data, bytes) and type(number) is int):
+        return None
+    if len(document) != _SHA256_BYTES or zlib.crc32(data) != crc:
+        return None
+    return Chunk(document.hex(), number, data)
+
+
+def _parse_note(row: Sequence[Any]) -> tuple[str, str] | None:
+    page, crc, text = (v.decode(errors="replace") if isinstance(v, bytes) else v for v in row)
+    if not (isinstance(page, str) and isinstance(text, str)):
+        return None
+    return (page, text) if note_sum(page, text) == crc else None
 
 
 def _carved(path: Path) -> Iterator[Row]:
@@ -176,6 +232,18 @@ class _DamagedFile:
                 continue
             if hashlib.sha256(row[1]).digest() == row[0]:
                 yield row[0], row[1]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the whole pieces of documents."""
+        for row in self._rows("chunks", "id", "document, number, crc, data"):
+            if row is not None and (chunk := _parse_chunk(row)) is not None:
+                yield chunk
+
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """Yield the whole speaker notes by page id."""
+        for row in self._rows("notes", "id", "page, crc, text"):
+            if row is not None and (note := _parse_note(row)) is not None:
+                yield note
 
     def meta(self) -> dict[str, str]:
         """Return what can be read of the meta table."""
