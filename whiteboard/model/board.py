@@ -202,7 +202,7 @@ class Board:
                 yield edit
         finally:
             if self._is_touched():
-                undo.note_step(self._cost_bytes())
+                undo.note_step(_Step(self._cost_bytes(), self._added()))
             self._tell()
 
     def apply_update(self, update: bytes) -> None:
@@ -219,8 +219,12 @@ class Board:
             self._tell()
 
     def can_undo(self, person: str) -> bool:
-        """Return whether `person` has a step to take back."""
-        return person in self._undo and self._undo[person].manager.can_undo()
+        """Return whether `person` has a step to take back.
+
+        A step whose items are all gone since, as those of a palm that was taken back, is
+        none; `undo` goes on to the one before.
+        """
+        return person in self._undo and self._undo[person].can_undo(self._has_some)
 
     def can_redo(self, person: str) -> bool:
         """Return whether `person` has a step to do again."""
@@ -259,6 +263,14 @@ class Board:
 
     def _is_touched(self) -> bool:
         return bool(self._before or self._after or self._pages_touched)
+
+    def _added(self) -> frozenset[str]:
+        """Return the items that are all a transaction did; empty when it did more."""
+        is_all = not (self._before or self._pages_touched)
+        return frozenset(self._after) if is_all else frozenset()
+
+    def _has_some(self, item_ids: Iterable[str]) -> bool:
+        return any(item_id in self._page_of for item_id in item_ids)
 
     def _cost_bytes(self) -> int:
         items = [*self._before.values(), *self._after.values()]
@@ -552,6 +564,19 @@ class Edit:
             return [float(index + place) for place in range(count)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What is known of an undo step.
+
+    Attributes:
+        cost_bytes: Memory it takes.
+        added: The items that it added, if that is all it did; otherwise empty.
+    """
+
+    cost_bytes: int
+    added: frozenset[str]
+
+
 class _PersonUndo:
     """The undo steps of one person, the oldest dropped when they take too much memory."""
 
@@ -559,34 +584,55 @@ class _PersonUndo:
         self._person = person
         self._scopes = scopes
         self._limit_bytes = limit_bytes
-        self._undo_costs: deque[int] = deque()
-        self._redo_costs: deque[int] = deque()
+        self._undo_steps: deque[_Step] = deque()
+        self._redo_steps: deque[_Step] = deque()
         self.manager = self._make_manager([])
 
-    def note_step(self, cost_bytes: int) -> None:
+    def note_step(self, step: _Step) -> None:
         """Record that the person made a step, and drop the oldest past the limit."""
-        self._redo_costs.clear()
-        self._undo_costs.append(cost_bytes)
-        if sum(self._undo_costs) <= self._limit_bytes:
+        self._redo_steps.clear()
+        self._undo_steps.append(step)
+        if self._cost_bytes() <= self._limit_bytes:
             return
         # Dropping a quarter at once keeps this rare.
-        while len(self._undo_costs) > 1 and sum(self._undo_costs) > self._limit_bytes * 3 // 4:
-            self._undo_costs.popleft()
-        self.manager = self._make_manager(self.manager.undo_stack[-len(self._undo_costs) :])
+        while len(self._undo_steps) > 1 and self._cost_bytes() > self._limit_bytes * 3 // 4:
+            self._undo_steps.popleft()
+        self.manager = self._make_manager(self.manager.undo_stack[-len(self._undo_steps) :])
+
+    def can_undo(self, is_any_there: Callable[[Iterable[str]], bool]) -> bool:
+        """Return whether a step is left that would change something."""
+        return self.manager.can_undo() and any(
+            not step.added or is_any_there(step.added) for step in reversed(self._undo_steps)
+        )
 
     def undo(self) -> bool:
         """Take back a step."""
         done = self.manager.undo()
-        if done and self._undo_costs:
-            self._redo_costs.append(self._undo_costs.pop())
+        self._follow(self._undo_steps, len(self.manager.undo_stack), self._redo_steps, done)
         return done
 
     def redo(self) -> bool:
         """Do a step again."""
         done = self.manager.redo()
-        if done and self._redo_costs:
-            self._undo_costs.append(self._redo_costs.pop())
+        self._follow(self._redo_steps, len(self.manager.redo_stack), self._undo_steps, done)
         return done
+
+    def _follow(
+        self, taken: deque[_Step], left: int, given: deque[_Step], has_changed: bool
+    ) -> None:
+        """Do with our steps what the manager did with its own.
+
+        It goes over steps that change nothing any more, and only the one that did change
+        something can be gone back to.
+        """
+        last = None
+        while len(taken) > left:
+            last = taken.pop()
+        if last is not None and has_changed:
+            given.append(last)
+
+    def _cost_bytes(self) -> int:
+        return sum(step.cost_bytes for step in self._undo_steps)
 
     def _make_manager(self, stack: list[Any]) -> UndoManager:
         manager = UndoManager(scopes=self._scopes, capture_timeout_millis=0, undo_stack=stack)

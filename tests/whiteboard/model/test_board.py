@@ -284,6 +284,39 @@ def test_one_change_is_one_step():
     assert board.items(page_id) == {}
 
 
+def test_undo_steps_over_what_was_taken_back_since():
+    board, page_id = board_with_page()
+    kept, palm = (add(board, AOI, on(page_id)) for _ in range(2))
+    with board.change("") as edit:
+        edit.remove(palm)
+    assert board.can_undo(AOI)
+    assert board.undo(AOI)
+    assert board.item(kept) is None
+    assert not board.can_undo(AOI)
+    assert board.redo(AOI)
+    assert list(board.items(page_id)) == [kept]
+    assert board.can_undo(AOI)
+
+
+def test_step_whose_items_are_gone_is_none():
+    board, page_id = board_with_page()
+    palm = add(board, AOI, on(page_id))
+    with board.change("") as edit:
+        edit.remove(palm)
+    assert not board.can_undo(AOI)
+    assert not board.undo(AOI)
+
+
+def test_step_counts_again_when_its_items_are_back():
+    board, page_id = board_with_page()
+    item_id = add(board, AOI, on(page_id))
+    with board.change(KEN) as edit:
+        edit.remove(item_id)
+    assert not board.can_undo(AOI)
+    assert board.undo(KEN)
+    assert board.can_undo(AOI)
+
+
 def test_undo_brings_back_the_replaced_item():
     board, page_id = board_with_page()
     old = on(page_id)
