@@ -18,6 +18,8 @@ from pptx.util import Inches, Pt
 
 from tools.sample_pdfs import SENTENCES, TOPICS, paint_landscape
 
+Out = Path | IO[bytes]
+"""Where a file is written to."""
 ZIP_TIME: Final = (2026, 11, 1, 9, 0, 0)
 CORE_TIME: Final = b"2026-11-01T09:00:00Z"
 HIDDEN_SLIDE: Final = 3
@@ -36,7 +38,7 @@ def notes_of(number: int) -> str:
     return f"{first}\n({english})\n質問は最後に受けます。"
 
 
-def write_deck(path: Path, pages: int = 20, seed: int = 1) -> None:
+def write_deck(out: Out, pages: int = 20, seed: int = 1) -> None:
     """Write a PowerPoint deck: notes on each slide, pictures, tables, charts, one hidden."""
     rng = np.random.default_rng(seed)
     deck = Presentation()
@@ -56,21 +58,22 @@ def write_deck(path: Path, pages: int = 20, seed: int = 1) -> None:
             _add_chart(slide, rng)
         if number == HIDDEN_SLIDE:
             slide._element.set("show", "0")  # the library has no call for it
-    deck.save(str(path))
-    _set_times(path)
+    buffer = io.BytesIO()
+    deck.save(buffer)
+    write_zip(out, _with_fixed_times(buffer.getvalue()))
 
 
-def write_letter(path: Path, pages: int = 2, seed: int = 1) -> None:
+def write_letter(out: Out, pages: int = 2, seed: int = 1) -> None:
     """Write a Word document."""
     rng = np.random.default_rng(seed)
     chosen = rng.integers(0, len(SENTENCES), 12 * pages)
     runs = "".join(f"<w:p><w:r><w:t>{SENTENCES[each]}</w:t></w:r></w:p>" for each in chosen)
     namespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     body = f'<w:document xmlns:w="{namespace}"><w:body>{runs}</w:body></w:document>'
-    _write_package(path, "word/document.xml", "wordprocessingml.document", body, {})
+    _write_package(out, "word/document.xml", "wordprocessingml.document", body, {})
 
 
-def write_sheet(path: Path, pages: int = 1, seed: int = 1) -> None:
+def write_sheet(out: Out, pages: int = 1, seed: int = 1) -> None:
     """Write an Excel workbook of one sheet, forty rows a page."""
     rng = np.random.default_rng(seed)
     rows = "".join(
@@ -89,10 +92,10 @@ def write_sheet(path: Path, pages: int = 1, seed: int = 1) -> None:
         f' Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
     )
     more = {"xl/worksheets/sheet1.xml": sheet, "xl/_rels/workbook.xml.rels": relations}
-    _write_package(path, "xl/workbook.xml", "spreadsheetml.sheet.main", book, more)
+    _write_package(out, "xl/workbook.xml", "spreadsheetml.sheet.main", book, more)
 
 
-def write_odp(path: Path, pages: int = 4, seed: int = 1) -> None:
+def write_odp(out: Out, pages: int = 4, seed: int = 1) -> None:
     """Write an OpenDocument presentation."""
     rng = np.random.default_rng(seed)
     slides = "".join(
@@ -120,10 +123,10 @@ def write_odp(path: Path, pages: int = 4, seed: int = 1) -> None:
         "</manifest:manifest>"
     )
     parts = {"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest}
-    write_zip(path, {name: text.encode() for name, text in parts.items()})
+    write_zip(out, {name: text.encode() for name, text in parts.items()})
 
 
-def write_zip(out: Path | IO[bytes], parts: Mapping[str, bytes]) -> None:
+def write_zip(out: Out, parts: Mapping[str, bytes]) -> None:
     """Write a zip of those parts, in order, with a time that is always the same."""
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in parts.items():
@@ -133,9 +136,7 @@ def write_zip(out: Path | IO[bytes], parts: Mapping[str, bytes]) -> None:
             archive.writestr(entry, data, packing)
 
 
-def _write_package(
-    path: Path, main: str, kind: str, text: str, more: Mapping[str, str]
-) -> None:
+def _write_package(out: Out, main: str, kind: str, text: str, more: Mapping[str, str]) -> None:
     base = "application/vnd.openxmlformats-"
     kinds = f'<Override PartName="/{main}" ContentType="{_content_type(kind)}"/>'
     if "xl/worksheets/sheet1.xml" in more:
@@ -153,7 +154,7 @@ def _write_package(
         f' Type="{OFFICE}/officeDocument" Target="{main}"/></Relationships>'
     )
     parts = {"[Content_Types].xml": types, "_rels/.rels": relations, main: XML + text, **more}
-    write_zip(path, {name: part.encode() for name, part in parts.items()})
+    write_zip(out, {name: part.encode() for name, part in parts.items()})
 
 
 def _content_type(kind: str) -> str:
@@ -196,20 +197,15 @@ def _picture(rng: np.random.Generator) -> bytes:
     return buffer.getvalue()
 
 
-def _set_times(path: Path) -> None:
-    """Write a zip anew with times that are always the same."""
-    path.write_bytes(_with_fixed_times(path.read_bytes()))
-
-
-def _with_fixed_times(data: bytes) -> bytes:
-    """Return a zip whose times, and those of the workbooks of charts in it, are fixed."""
+def _with_fixed_times(data: bytes) -> dict[str, bytes]:
+    """Return the parts of a zip; times in them, and in the workbooks of charts, are fixed."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     for name, part in parts.items():
         if name.endswith(".xlsx"):
-            parts[name] = _with_fixed_times(part)
+            buffer = io.BytesIO()
+            write_zip(buffer, _with_fixed_times(part))
+            parts[name] = buffer.getvalue()
         elif name == "docProps/core.xml":
             parts[name] = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", CORE_TIME, part)
-    buffer = io.BytesIO()
-    write_zip(buffer, parts)
-    return buffer.getvalue()
+    return parts
