@@ -9,6 +9,7 @@ process, and starts it again when it ends.
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import socket
 import sys
@@ -227,18 +228,19 @@ class ChalkSound:
         pause_s = 0.0
         told = False
         while not self._stop.is_set():
-            sounded_s, reason = self._run_once(told)
+            sounded_s, ended = self._run_once(told)
             if self._stop.is_set():
                 return
             if sounded_s:
                 told = False
             pause_s = self._patience.next_pause_s(pause_s, sounded_s)
             if not told:
-                _log.warning("chalk sound is away", reason=reason, retry_s=pause_s)
+                level = logging.INFO if ended.is_loudspeakers else logging.WARNING
+                _log.log(level, "chalk sound is away", reason=ended.reason, retry_s=pause_s)
                 told = True
             self._rest(pause_s)
 
-    def _run_once(self, returning: bool) -> tuple[float, str]:
+    def _run_once(self, returning: bool) -> tuple[float, _Ended]:
         """Start a process and stay with it; return how long it sounded and why it ended."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
@@ -252,7 +254,7 @@ class ChalkSound:
             try:
                 process.start()
             except OSError as error:
-                return 0.0, f"cannot start: {error}"
+                return 0.0, _Ended(f"cannot start: {error}")
             finally:
                 theirs.close()
             self._process = process
@@ -268,10 +270,10 @@ class ChalkSound:
         if process.is_alive():
             process.kill()
             process.join()
-        reason = _reason(process.exitcode)
+        ended = _ended(process.exitcode)
         self._process = None
         process.close()
-        return sounded_s, reason
+        return sounded_s, ended
 
     def _await_ready(
         self, ours: socket.socket, process: SpawnProcess, returning: bool
@@ -328,11 +330,26 @@ def _checked_volume(volume: float) -> float:
     return volume
 
 
-def _reason(exit_code: int | None) -> str:
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """Why a process ended.
+
+    Attributes:
+        reason: For the log.
+        is_loudspeakers: Whether it is the loudspeaker's doing. Many displays have none, and
+            that is nobody's trouble.
+    """
+
+    reason: str
+    is_loudspeakers: bool = False
+
+
+def _ended(exit_code: int | None) -> _Ended:
     match exit_code:
         case Exit.NO_DEVICE:
-            return "no loudspeaker"
+            return _Ended("no loudspeaker", is_loudspeakers=True)
         case Exit.DEVICE_LOST:
-            return "the loudspeaker was lost or another one was chosen"
+            reason = "the loudspeaker was lost or another one was chosen"
+            return _Ended(reason, is_loudspeakers=True)
         case _:
-            return f"the process ended with {exit_code}"
+            return _Ended(f"the process ended with {exit_code}")
