@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt
@@ -20,6 +21,7 @@ from whiteboard.model.events import Device, Phase, PointerEvent
 
 MOUSE_CONTACT: Final = -1
 PEN_CONTACT: Final = -2
+"""The first pen; others have the numbers below it."""
 
 # Looking a member up in an enumeration is a Python call on 3.11; this is the ink's path.
 _DOWN: Final = Phase.DOWN
@@ -41,6 +43,21 @@ _STALE_S: Final = 10.0
 """An event that seems this old was stamped by a clock that was set anew."""
 
 
+@dataclass(slots=True)
+class _Pen:
+    """A pen that was seen, and where it is now.
+
+    Attributes:
+        contact: Names it in pointer events.
+        down: Its end that writes; None while it is in the air.
+        place: Logical px of the view.
+    """
+
+    contact: int
+    down: Device | None = None
+    place: tuple[float, float] = (0.0, 0.0)
+
+
 class PointerInput:
     """Turns Qt's events into pointer events.
 
@@ -55,8 +72,7 @@ class PointerInput:
         self._now_s = now_s
         self.px_per_mm = px_per_mm
         self._mouse_down = False
-        self._pen_down: Device | None = None
-        self._pen_place = (0.0, 0.0)
+        self._pens: dict[int, _Pen] = {}
         self._touches: set[int] = set()
         self._offset_s = 0.0
 
@@ -84,19 +100,20 @@ class PointerInput:
         """Return what a pen event says."""
         buttons = event.buttons()
         touching = bool(buttons & _LEFT)
-        if self._pen_down is not None:
+        device = event.pointingDevice()
+        pen = self._pen_of(device)
+        if pen.down is not None:
             phase = _MOVE if touching else _UP
         else:
             # A pen that comes in from outside the view with its tip down does not write.
             pressed = touching and event.type() is QEvent.Type.TabletPress
             phase = _DOWN if pressed else _HOVER
-        device = event.pointingDevice()
         measured = bool(device.capabilities() & QInputDevice.Capability.Pressure)
         place = event.position()
-        self._pen_place = (place.x(), place.y())
+        pen.place = (place.x(), place.y())
         return PointerEvent(
-            PEN_CONTACT,
-            self._pen_end(event, phase),
+            pen.contact,
+            _pen_end(pen, event, phase),
             phase,
             place.x(),
             place.y(),
@@ -128,15 +145,21 @@ class PointerInput:
             result.append(self._touch(point, phase, time_s, measured=measured))
         return result
 
-    def pen_left(self) -> list[PointerEvent]:
-        """Return what it says that the pen was taken away; one that wrote has ended there."""
+    def pen_left(self, device: QPointingDevice | None = None) -> list[PointerEvent]:
+        """Return what it says that a pen was taken away; one that wrote has ended there.
+
+        Args:
+            device: Which pen; None for all of them, where the system does not say.
+        """
+        left = list(self._pens.values()) if device is None else [self._pen_of(device)]
         now_s = self._now_s()
         result = []
-        if self._pen_down is not None:
-            pen, self._pen_down = self._pen_down, None
-            result.append(PointerEvent(PEN_CONTACT, pen, _UP, *self._pen_place, now_s))
-        place = self._pen_place
-        result.append(PointerEvent(PEN_CONTACT, Device.PEN, Phase.LEAVE, *place, now_s))
+        for pen in left or [_Pen(PEN_CONTACT)]:
+            if pen.down is not None:
+                result.append(PointerEvent(pen.contact, pen.down, _UP, *pen.place, now_s))
+                pen.down = None
+            gone = PointerEvent(pen.contact, Device.PEN, Phase.LEAVE, *pen.place, now_s)
+            result.append(gone)
         return result
 
     def cancel_all(self) -> list[PointerEvent]:
@@ -146,9 +169,11 @@ class PointerInput:
         if self._mouse_down:
             self._mouse_down = False
             result.append(PointerEvent(MOUSE_CONTACT, _MOUSE, Phase.CANCEL, 0.0, 0.0, now_s))
-        if self._pen_down is not None:
-            pen, self._pen_down = self._pen_down, None
-            result.append(PointerEvent(PEN_CONTACT, pen, Phase.CANCEL, 0.0, 0.0, now_s))
+        for pen in self._pens.values():
+            if pen.down is not None:
+                end = PointerEvent(pen.contact, pen.down, Phase.CANCEL, 0.0, 0.0, now_s)
+                result.append(end)
+                pen.down = None
         return result
 
     def _mouse_phase(self, event: QMouseEvent, *, held: bool) -> Phase | None:
@@ -168,17 +193,13 @@ class PointerInput:
             return _DOWN
         return None
 
-    def _pen_end(self, event: QTabletEvent, phase: Phase) -> Device:
-        """Return which end of the pen it is, the same from down to up."""
-        device = self._pen_down
-        if device is None:
-            is_eraser = event.pointerType() is QPointingDevice.PointerType.Eraser
-            device = Device.ERASER if is_eraser else Device.PEN
-        if phase is _DOWN:
-            self._pen_down = device
-        elif phase is _UP:
-            self._pen_down = None
-        return device
+    def _pen_of(self, device: QPointingDevice) -> _Pen:
+        # The number in the pen, the same at both of its ends; 0 where it has none.
+        number = device.uniqueId().numericId()
+        pen = self._pens.get(number)
+        if pen is None:
+            pen = self._pens[number] = _Pen(PEN_CONTACT - len(self._pens))
+        return pen
 
     def _touch(
         self, point: QEventPoint, phase: Phase, time_s: float, *, measured: bool
@@ -220,6 +241,19 @@ class PointerInput:
             return time_s
         self._offset_s = now_s - stamped_s
         return now_s
+
+
+def _pen_end(pen: _Pen, event: QTabletEvent, phase: Phase) -> Device:
+    """Return which end of the pen it is, the same from down to up."""
+    end = pen.down
+    if end is None:
+        is_eraser = event.pointerType() is QPointingDevice.PointerType.Eraser
+        end = Device.ERASER if is_eraser else Device.PEN
+    if phase is _DOWN:
+        pen.down = end
+    elif phase is _UP:
+        pen.down = None
+    return end
 
 
 def tilt_rad(x_tilt_deg: float, y_tilt_deg: float) -> float:

@@ -57,14 +57,14 @@ def mouse(kind, button, buttons, x=10.0, y=20.0, t_ms=0):
     return event
 
 
-def device(kind=QPointingDevice.PointerType.Pen, pressure=True, touch=False):
+def device(kind=QPointingDevice.PointerType.Pen, pressure=True, touch=False, number=1):
     can = QInputDevice.Capability.Position
     if pressure:
         can |= QInputDevice.Capability.Pressure
     form = QInputDevice.DeviceType.TouchScreen if touch else QInputDevice.DeviceType.Stylus
     DEVICES.append(
         QPointingDevice(
-            "test", 1, form, kind, can, 10, 3, "", QPointingDeviceUniqueId.fromNumericId(1)
+            "test", 1, form, kind, can, 10, 3, "", QPointingDeviceUniqueId.fromNumericId(number)
         )
     )
     return DEVICES[-1]
@@ -220,6 +220,38 @@ def test_eraser_end_is_an_eraser_until_it_lifts(source):
     up = source.from_tablet(tablet(TABLET_RELEASE, NONE))
     after = source.from_tablet(tablet(TABLET_MOVE, NONE))
     assert [p.device for p in (down, up, after)] == [Device.ERASER, Device.ERASER, Device.PEN]
+
+
+def test_two_pens_write_at_once_each_with_a_contact_of_its_own(source):
+    one, other = device(number=1), device(number=2)
+    made = [
+        source.from_tablet(event)
+        for event in (
+            tablet(TABLET_PRESS, LEFT, one),
+            tablet(TABLET_PRESS, LEFT, other),
+            tablet(TABLET_MOVE, LEFT, one),
+            tablet(TABLET_RELEASE, NONE, one),
+            tablet(TABLET_MOVE, LEFT, other),
+        )
+    ]
+    first, second = made[0].contact, made[1].contact
+    assert len({first, second, MOUSE_CONTACT}) == 3
+    assert [(p.contact, p.phase) for p in made] == [
+        (first, Phase.DOWN),
+        (second, Phase.DOWN),
+        (first, Phase.MOVE),
+        (first, Phase.UP),
+        (second, Phase.MOVE),
+    ]
+
+
+def test_pen_that_is_taken_away_leaves_the_other_one_writing(source):
+    one, other = device(number=1), device(number=2)
+    contact = source.from_tablet(tablet(TABLET_PRESS, LEFT, one)).contact
+    source.from_tablet(tablet(TABLET_PRESS, LEFT, other))
+    left = source.pen_left(one)
+    assert [(p.contact, p.phase) for p in left] == [(contact, Phase.UP), (contact, Phase.LEAVE)]
+    assert source.from_tablet(tablet(TABLET_MOVE, LEFT, other)).phase is Phase.MOVE
 
 
 def test_pen_that_slides_in_with_its_tip_down_hovers(source):
