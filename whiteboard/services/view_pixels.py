@@ -24,7 +24,7 @@ class ViewPixels:
     Args:
         scene: What lies on the page.
         viewport: What is seen.
-        pixel_ratio: Device px per logical px.
+        pixel_ratio: Device px per logical px; see `set_pixel_ratio`.
         now_s: Monotonic clock.
         paint_wet: See `PageRaster`.
     """
@@ -85,6 +85,18 @@ class ViewPixels:
             fresh = same[0] if same else self._new_raster(self._scale)
             self._rasters = [fresh, *others[: KEPT_RASTERS - 1]]
         self._plan()
+
+    def set_pixel_ratio(self, pixel_ratio: float) -> None:
+        """Follow the window to a display with other pixels; sharp again after the work.
+
+        Args:
+            pixel_ratio: Device px per logical px from now on; the same as before is fine.
+        """
+        if pixel_ratio == self._ratio:
+            return
+        self._ratio = pixel_ratio
+        self._is_plain = pixel_ratio == 1.0
+        self.set_viewport(self._viewport, is_moving=False)
 
     def rest(self) -> None:
         """Keep only what is seen, as for a page that is turned over."""

@@ -218,3 +218,32 @@ def test_work_outside_the_view_is_not_told(bench):
     view = view_of(bench)
     whole = QRect(-2, -2, WIDTH + 4, HEIGHT + 4)
     assert all(whole.contains(area) for area in finish(view))
+
+
+@pytest.mark.parametrize(("before", "after"), [(1.0, 2.0), (2.0, 1.0), (1.0, 1.25)])
+def test_view_follows_the_window_to_a_display_with_other_pixels(bench, before, after):
+    view = view_of(bench, ratio=before)
+    finish(view)
+    view.set_pixel_ratio(after)
+    assert not has_unpainted(shown(view, after))
+    assert not view.is_complete
+    finish(view)
+    assert view.is_complete
+    assert np.array_equal(shown(view, after), sharp(bench, ratio=after))
+
+
+def test_display_with_the_same_pixels_asks_for_no_work(bench):
+    view = view_of(bench)
+    finish(view)
+    view.set_pixel_ratio(1.0)
+    assert not view.has_work
+
+
+def test_ink_after_the_window_moved_is_where_it_belongs(bench):
+    view = view_of(bench)
+    finish(view)
+    view.set_pixel_ratio(2.0)
+    bench.draw(wave(200))
+    view.take(bench.last_change())
+    finish(view)
+    assert np.array_equal(shown(view, 2.0), sharp(bench, ratio=2.0))
