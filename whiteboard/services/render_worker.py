@@ -1,0 +1,288 @@
+"""A render process: `python -m whiteboard.services.render_worker SOCKET CONTROL PARENT`.
+
+It reads jobs from a socket, one at a time, and answers each (`render_protocol`). It ends when
+the board does. PyMuPDF is loaded here and nowhere in the board's own process.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections import OrderedDict, deque
+from typing import Final
+
+from base.errors import ErrorCode
+from whiteboard.services import worker_limits
+from whiteboard.services.native_memory import Mapped, cookie_at
+from whiteboard.services.render_protocol import (
+    CONTROL_BYTES,
+    Answer,
+    CloseJob,
+    Frames,
+    Job,
+    Json,
+    LinksJob,
+    OpenJob,
+    ProtocolError,
+    RenderJob,
+    SearchJob,
+    Source,
+    WordsJob,
+    pack_answer,
+    pack_message,
+    parse_job,
+)
+from whiteboard.services.sheet_document import (
+    Part,
+    SheetDocument,
+    StoppedError,
+    UnreadableError,
+)
+from whiteboard.services.sheet_text import (
+    QUERY_LETTERS_MAX,
+    FoldedText,
+    fold,
+    hits_in,
+    read_lines,
+    words_of,
+)
+
+ADDED_MEMORY_BYTES: Final = 1536 << 20
+"""Room for a photo of 100 megapixels and what it is decoded from; more is refused."""
+
+DOCUMENTS_OPEN: Final = 3
+TEXT_KEPT_LETTERS: Final = 4_000_000
+"""Folded text kept for the next search: a book of 1,000 pages."""
+
+TRIM_ABOVE_BYTES: Final = 110 << 20
+"""Above this after a job, what can be made anew is given back."""
+
+_READ_BYTES: Final = 1 << 16
+_DESCRIPTORS_MAX: Final = 8
+
+
+class RenderWorker:
+    """Does jobs.
+
+    Args:
+        control: Memory shared with the board, laid out as `render_protocol` says.
+    """
+
+    def __init__(self, control: Mapped) -> None:
+        self._control = control  # the cookie lies in it
+        self._cookie = cookie_at(control.address)
+        self._documents: OrderedDict[Source, SheetDocument] = OrderedDict()
+        self._texts: OrderedDict[tuple[str, int], FoldedText] = OrderedDict()
+        self._letters = 0
+
+    def answer(self, number: int, job: Job, memory: int | None) -> Answer | None:
+        """Do a job.
+
+        Args:
+            number: Its number.
+            job: What to do.
+            memory: Descriptor of the memory to paint into, for a `RenderJob`.
+
+        Returns:
+            What became of it; None for a job that is not answered.
+        """
+        if isinstance(job, CloseJob):
+            self._close(job.document)
+            return None
+        self._cookie.progress = 0
+        self._cookie.errors = 0
+        self._cookie.incomplete = 0
+        value: dict[str, Json] | None = None
+        error, detail = None, ""
+        try:
+            value = self._do(job, memory)
+        except StoppedError:
+            pass
+        except UnreadableError as fault:
+            error, detail = fault.code, fault.detail
+        except (MemoryError, OSError, ValueError, RuntimeError) as fault:
+            # Whatever a strange file leads to is that file's fault; the next job is done.
+            error, detail = ErrorCode.PAGE_UNREADABLE, repr(fault)
+        self._shed()
+        return Answer(number, value, error, detail[:500], worker_limits.private_bytes())
+
+    def _do(self, job: Job, memory: int | None) -> dict[str, Json]:
+        match job:
+            case OpenJob():
+                return self._open(job)
+            case RenderJob():
+                return self._render(job, memory)
+            case WordsJob():
+                return self._words(job)
+            case LinksJob():
+                return self._links(job)
+            case SearchJob():
+                return self._search(job)
+            case CloseJob():
+                return {}
+
+    def _document(self, source: Source) -> SheetDocument:
+        if source in self._documents:
+            self._documents.move_to_end(source)
+            return self._documents[source]
+        # A document that comes from another place or with a password replaces the old one.
+        self._close(source.document)
+        document = SheetDocument(source.path, source.password, self._cookie)
+        self._documents[source] = document
+        while len(self._documents) > DOCUMENTS_OPEN:
+            oldest = next(iter(self._documents))
+            self._close(oldest.document)
+        return document
+
+    def _close(self, document: str) -> None:
+        for source in [s for s in self._documents if s.document == document]:
+            del self._documents[source]
+        for key in [k for k in self._texts if k[0] == document]:
+            self._letters -= len(self._texts.pop(key).text)
+
+    def _open(self, job: OpenJob) -> dict[str, Json]:
+        document = self._document(job.source)
+        sizes = document.sizes()
+        outline = document.outline() if job.with_outline else []
+        return {
+            "sizes": [[width, height] for width, height in sizes],
+            "outline": [[entry.title, entry.level, entry.sheet] for entry in outline],
+            "is_repaired": document.is_repaired,
+        }
+
+    def _render(self, job: RenderJob, memory: int | None) -> dict[str, Json]:
+        if memory is None:
+            raise ValueError("no memory came with the job")
+        document = self._document(job.source)
+        part = Part(job.turns, job.scale, job.left, job.top, job.width, job.height)
+        pixels = Mapped(memory, 4 * job.width * job.height)
+        try:
+            document.render(job.number, part, pixels)
+        finally:
+            pixels.close()
+        return {}
+
+    def _words(self, job: WordsJob) -> dict[str, Json]:
+        lines = read_lines(*self._document(job.source).display_list(job.number))
+        return {"words": [[w.text, *w.box, w.line] for w in words_of(lines)]}
+
+    def _links(self, job: LinksJob) -> dict[str, Json]:
+        links = self._document(job.source).links(job.number)
+        return {"links": [[*link.box, link.sheet, link.url] for link in links]}
+
+    def _search(self, job: SearchJob) -> dict[str, Json]:
+        document = self._document(job.source)
+        query = fold(job.query[:QUERY_LETTERS_MAX])
+        end_s = time.monotonic() + job.budget_s
+        hits: list[Json] = []
+        number = job.first
+        last = min(job.last, document.sheets)
+        while number < last:
+            hits += self._search_sheet(document, job.source.document, number, query)
+            number += 1
+            if time.monotonic() >= end_s:
+                break
+            if self._cookie.abort:
+                raise StoppedError
+        return {"hits": hits, "next": number, "sheets": document.sheets}
+
+    def _search_sheet(
+        self, document: SheetDocument, name: str, number: int, query: str
+    ) -> list[Json]:
+        kept = self._texts.get((name, number))
+        if kept is not None and query not in kept.text:
+            return []
+        try:
+            lines = read_lines(*document.display_list(number))
+        except UnreadableError:
+            return []  # a sheet without text that can be read has no hits
+        folded = kept or self._keep(name, number, FoldedText(lines))
+        return [
+            [number, [list(box) for box in hit.boxes], hit.around]
+            for hit in hits_in(folded, lines, query)
+        ]
+
+    def _keep(self, name: str, number: int, text: FoldedText) -> FoldedText:
+        self._texts[name, number] = text
+        self._letters += len(text.text)
+        while self._letters > TEXT_KEPT_LETTERS:
+            self._letters -= len(self._texts.popitem(last=False)[1].text)
+        return text
+
+    def _shed(self) -> None:
+        if worker_limits.private_bytes() <= TRIM_ABOVE_BYTES:
+            return
+        shrink_store()
+        worker_limits.trim_heap()
+        if worker_limits.private_bytes() > TRIM_ABOVE_BYTES:
+            for document in self._documents.values():
+                document.forget_lists()
+            worker_limits.trim_heap()
+
+
+def shrink_store() -> None:
+    """Let MuPDF forget the decoded images, fonts and shadings it keeps."""
+    from pymupdf import mupdf
+
+    mupdf.ll_fz_empty_store()
+
+
+def serve(channel: socket.socket, control: Mapped) -> None:
+    """Answer jobs until the board closes the channel."""
+    worker = RenderWorker(control)
+    frames = Frames()
+    memories: deque[int] = deque()
+    channel.sendall(pack_message({"ready": os.getpid()}))
+    while True:
+        data, descriptors, _flags, _address = socket.recv_fds(
+            channel, _READ_BYTES, _DESCRIPTORS_MAX
+        )
+        memories.extend(descriptors)
+        if not data:
+            return
+        frames.feed(data)
+        for message in frames.take():
+            number, job = parse_job(message)
+            memory = memories.popleft() if isinstance(job, RenderJob) and memories else None
+            try:
+                answer = worker.answer(number, job, memory)
+            finally:
+                if memory is not None:
+                    os.close(memory)
+            if answer is not None:
+                channel.sendall(pack_answer(answer))
+
+
+def main(arguments: list[str]) -> int:
+    """Be a render process.
+
+    Args:
+        arguments: Descriptor of the socket, of the control memory, process id of the board.
+
+    Returns:
+        The exit code.
+    """
+    channel_at, control_at, parent = map(int, arguments)
+    worker_limits.die_with_parent(parent)
+    worker_limits.step_back()
+    worker_limits.return_freed_memory()
+    worker_limits.limit_reach(ADDED_MEMORY_BYTES)
+    from pymupdf import mupdf
+
+    # MuPDF's own complaints would go to the terminal; what matters comes back as an answer.
+    mupdf.fz_set_error_callback(None)
+    mupdf.fz_set_warning_callback(None)
+    control = Mapped(control_at, CONTROL_BYTES)
+    os.close(control_at)
+    try:
+        with socket.socket(fileno=channel_at) as channel:
+            serve(channel, control)
+    except (ProtocolError, BrokenPipeError, ConnectionResetError):
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
