@@ -377,6 +377,8 @@ class Canvas(QWidget):
         region = event.region()
         # Ten hands far apart: what lies between them is not painted again.
         areas = (event.rect(),) if region.rectCount() < 2 else _rects(region)
+        if self._wet:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint(painter, areas)
         painter.end()
         if self.meter is not None:
@@ -426,10 +428,11 @@ class Canvas(QWidget):
             return
         fresh, self._fresh = self._fresh, []
         glass = self._glass
-        if all(glass.can_show(area) for area in fresh):
-            for area in fresh:
+        ways = [way for area in fresh if (way := glass.way(area)) is not None]
+        if len(ways) == len(fresh):
+            for area in ways:
                 glass.show(area, self._paint_one)
-            self._unsynced += fresh
+            self._unsynced += ways
             if self.meter is not None:
                 self.meter.note_frame(self._now_s())
         else:

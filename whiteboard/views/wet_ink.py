@@ -40,7 +40,6 @@ _HIGHLIGHTER: Final = BrushKind.HIGHLIGHTER
 _SOLID: Final = Qt.PenStyle.SolidLine
 _ROUND: Final = Qt.PenCapStyle.RoundCap
 _SOURCE_OVER: Final = QPainter.CompositionMode.CompositionMode_SourceOver
-_ANTIALIASING: Final = QPainter.RenderHint.Antialiasing
 
 
 class _Wet:
@@ -131,8 +130,10 @@ class WetInk:
     def paint(
         self, painter: QPainter, areas: Sequence[QRect], viewport: Viewport, *, is_dark: bool
     ) -> None:
-        """Paint what of the strokes is not baked and touches areas of the view."""
-        painter.setRenderHint(_ANTIALIASING)
+        """Paint what of the strokes is not baked and touches areas of the view.
+
+        The painter antialiases already: to say so for each sample takes its time.
+        """
         for wet in self._wet.values():
             if len(areas) == 1:
                 area = areas[0]

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QWidget
 
 MAX_PIXELS: Final = 60_000
 """With its 4 bytes a pixel this stays below the smallest limit of a request, 262,140 bytes."""
+_WIDTHS_PX: Final = (32, 48, 64, 96, 128, 192, 256, 384)
 _BYTES_PER_PIXEL: Final = 4
 _Z_PIXMAP: Final = 2
 _DEPTHS: Final = frozenset({24, 32})
@@ -68,10 +69,7 @@ class X11Glass:
     def __init__(self, widget: QWidget) -> None:
         self._widget = widget
         self._xcb, self._connection = _open_xcb()
-        size = MAX_PIXELS * _BYTES_PER_PIXEL if self._xcb is not None else 0
-        self._pixels = ctypes.create_string_buffer(size)
-        self._view = memoryview(self._pixels)
-        self._address = ctypes.addressof(self._pixels)
+        self._strips: dict[int, _Strip] = {}
         self._window = self._depth = self._context = 0
         self._x = self._y = 0
         self._bounds = QRect()
@@ -93,29 +91,56 @@ class X11Glass:
         self._bounds = self._widget.visibleRegion().boundingRect()
         self._obstacles = obstacles(self._widget)
 
-    def can_show(self, area: QRect) -> bool:
-        """Return whether an area can go this way: small, seen, and with nothing over it."""
-        if area.width() * area.height() > MAX_PIXELS or not self._bounds.contains(area):
-            return False
-        return not any(one.intersects(area) for one in self._obstacles)
-
-    def show(self, area: QRect, paint: Callable[[QPainter, QRect], None]) -> None:
-        """Put an area of the widget, that `can_show`, onto the glass now.
+    def way(self, area: QRect) -> QRect | None:
+        """Return the area to `show` so that a smaller one is on the glass.
 
         Args:
-            area: Widget px.
-            paint: Paints the whole area, opaque; its painter is in widget px.
+            area: Widget px; not empty.
+
+        Returns:
+            An area with what is seen of this one inside, as wide as one of the strips; None
+            where it is too large, not seen, or has another widget over it.
+        """
+        bounds = self._bounds
+        if not bounds.contains(area):
+            area = area & bounds
+            if area.isEmpty():
+                return None
+        width, height = area.width(), area.height()
+        for strip in _WIDTHS_PX:
+            if strip >= width:
+                break
+        else:
+            return None
+        x, y = area.x(), area.y()
+        x = max(min(x, bounds.x() + bounds.width() - strip), bounds.x())
+        wide = QRect(x, y, strip, height)
+        if height * strip > MAX_PIXELS or not bounds.contains(wide):
+            return None
+        for one in self._obstacles:
+            if one.intersects(wide):
+                return None
+        return wide
+
+    def show(self, area: QRect, paint: Callable[[QPainter, QRect], None]) -> None:
+        """Put an area onto the glass now.
+
+        Args:
+            area: What `way` returned; widget px.
+            paint: Paints the whole area, opaque. Its painter is in widget px, antialiases,
+                and is used again: what is set in it has to be set back.
         """
         xcb = self._xcb
         if xcb is None:
             return
         x, y, width, height = area.x(), area.y(), area.width(), area.height()
-        stride = width * _BYTES_PER_PIXEL
-        image = QImage(self._view, width, height, stride, _FORMAT)
-        painter = QPainter(image)
+        strip = self._strips.get(width)
+        if strip is None:
+            strip = self._strips[width] = _Strip(width)
+        painter = strip.painter
+        painter.resetTransform()
         painter.translate(-x, -y)
         paint(painter, area)
-        painter.end()
         xcb.xcb_put_image(
             self._connection,
             _Z_PIXMAP,
@@ -127,17 +152,20 @@ class X11Glass:
             y + self._y,
             0,
             self._depth,
-            stride * height,
-            self._address,
+            width * height * _BYTES_PER_PIXEL,
+            strip.address,
         )
         xcb.xcb_flush(self._connection)
 
     def close(self) -> None:
-        """Give back what the server holds for it."""
+        """Give back what the server and the painters hold for it."""
         if self._xcb is not None and self._context:
             self._xcb.xcb_free_gc(self._connection, self._context)
         self._context = self._window = 0
         self._bounds = QRect()
+        for strip in self._strips.values():
+            strip.painter.end()
+        self._strips.clear()
 
     def _enter(self, xcb: ctypes.CDLL, window: int) -> bool:
         """Take a window, unless it is the one that is known already."""
@@ -158,6 +186,24 @@ class X11Glass:
         xcb.xcb_create_gc(self._connection, context, window, 0, None)
         self._window, self._depth, self._context = window, depth, context
         return True
+
+
+class _Strip:
+    """Memory to paint in, as wide as what is sent, with its painter kept open.
+
+    To make an image and a painter for each sample would cost as much as all the rest.
+    """
+
+    __slots__ = ("address", "image", "painter", "pixels")
+
+    def __init__(self, width_px: int) -> None:
+        height = MAX_PIXELS // width_px
+        stride = width_px * _BYTES_PER_PIXEL
+        self.pixels = ctypes.create_string_buffer(stride * height)
+        self.address = ctypes.addressof(self.pixels)
+        self.image = QImage(memoryview(self.pixels), width_px, height, stride, _FORMAT)
+        self.painter = QPainter(self.image)
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
 def obstacles(widget: QWidget) -> list[QRect]:

@@ -53,8 +53,7 @@ def is_red(pixels):
 
 
 def test_area_is_on_the_glass_without_a_turn_of_the_event_loop(window, glass, screen):
-    area = QRect(20, 30, 40, 25)
-    assert glass.can_show(area)
+    area = glass.way(QRect(20, 30, 40, 25))
 
     glass.show(area, red)
 
@@ -66,33 +65,58 @@ def test_area_is_on_the_glass_without_a_turn_of_the_event_loop(window, glass, sc
 def test_only_the_area_changes(window, glass, screen, qtbot):
     whole = QRect(0, 0, 500, 300)
     before = on_screen(screen, window.board, whole)
-    area = QRect(100, 50, 60, 10)
+    area = glass.way(QRect(100, 50, 64, 10))
     glass.show(area, red)
     qtbot.waitUntil(lambda: is_red(on_screen(screen, window.board, area)), timeout=5_000)
 
     after = on_screen(screen, window.board, whole)
-    after[50:60, 100:160] = before[50:60, 100:160]
+    after[50:60, 100:164] = before[50:60, 100:164]
     assert (after == before).all()
 
 
-def test_area_outside_the_widget_is_refused(glass):
-    assert not glass.can_show(QRect(480, 10, 40, 20))
-    assert not glass.can_show(QRect(-1, 10, 40, 20))
+def test_areas_of_one_width_follow_each_other(window, glass, screen, qtbot):
+    areas = [glass.way(QRect(10 + 70 * i, 30 * i, 60, 25)) for i in range(6)]
+    for area in areas:
+        glass.show(area, red)
+
+    qtbot.waitUntil(
+        lambda: all(is_red(on_screen(screen, window.board, area)) for area in areas),
+        timeout=5_000,
+    )
 
 
-def test_area_too_large_for_one_request_is_refused(glass):
-    assert glass.can_show(QRect(0, 0, 300, MAX_PIXELS // 300))
-    assert not glass.can_show(QRect(0, 0, 301, MAX_PIXELS // 300))
+@pytest.mark.parametrize("x", [0, 3, 440, 499])
+def test_way_holds_the_area_and_stays_inside(glass, x):
+    area = QRect(x, 299, 1, 1)
+    way = glass.way(area)
+
+    assert way.contains(area)
+    assert QRect(0, 0, 500, 300).contains(way)
 
 
-def test_area_under_another_widget_is_refused(window, glass):
+def test_area_across_the_border_goes_as_far_as_it_is_seen(glass):
+    assert glass.way(QRect(480, 290, 40, 20)) == QRect(468, 290, 32, 10)
+    assert glass.way(QRect(-5, -3, 37, 20)) == QRect(0, 0, 32, 17)
+
+
+def test_area_outside_the_widget_has_no_way(glass):
+    assert glass.way(QRect(500, 10, 40, 20)) is None
+
+
+def test_area_too_large_for_one_request_has_no_way(glass):
+    assert glass.way(QRect(0, 0, 384, MAX_PIXELS // 384)) is not None
+    assert glass.way(QRect(0, 0, 384, MAX_PIXELS // 384 + 1)) is None
+    assert glass.way(QRect(0, 0, 385, 1)) is None
+
+
+def test_area_under_another_widget_has_no_way(window, glass):
     over = QLabel("notice", window)
     over.setGeometry(100, 100, 200, 50)
     over.show()
     glass.follow()
 
-    assert not glass.can_show(QRect(60, 70, 20, 20))
-    assert glass.can_show(QRect(300, 200, 20, 20))
+    assert glass.way(QRect(60, 70, 20, 20)) is None
+    assert glass.way(QRect(300, 200, 20, 20)) is not None
 
 
 def test_hidden_widgets_and_those_below_are_no_obstacles(window):
@@ -118,13 +142,13 @@ def test_hidden_widget_takes_qts_way(window, glass):
     window.board.hide()
     glass.follow()
 
-    assert not glass.can_show(QRect(20, 20, 5, 5))
+    assert glass.way(QRect(20, 20, 5, 5)) is None
 
 
 def test_widget_that_moved_is_painted_where_it_is_now(window, glass, screen, qtbot):
     window.board.move(10, 5)
     glass.follow()
-    area = QRect(0, 0, 30, 30)
+    area = glass.way(QRect(0, 0, 32, 30))
     glass.show(area, red)
 
     corner = QRect(QPoint(10, 5), area.size())
