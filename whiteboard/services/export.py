@@ -23,6 +23,8 @@ from whiteboard.services.disk_errors import disk_errors
 from whiteboard.services.export_pdf import PdfJob
 from whiteboard.services.export_svg import SvgJob
 from whiteboard.services.painting import Look, paint_background, paint_items
+from whiteboard.services.sheet_pixels import spot_of
+from whiteboard.services.sheet_reader import paint_sheet
 from whiteboard.services.snapshot import (
     BoardSnapshot,
     PageSnapshot,
@@ -46,6 +48,8 @@ MIN_WIDTH_PX: Final = 16
 MAX_PIXELS: Final = 64_000_000
 """Of a PNG: a quarter of a gigabyte while it is made."""
 BATCH: Final = 200
+_BAND_PIXELS: Final = 8_000_000
+"""Of a sheet at one time."""
 _MAX_SIDE_PX: Final = 32_767
 
 
@@ -194,6 +198,7 @@ class _PngJob:
     ) -> None:
         self._page = page.on_white() if options.is_on_white else page
         self._picture = picture_reader(snapshot.read_asset)
+        self._read_sheet = snapshot.read_sheet
         self._extent = self._page.extent()
         self._width_px = options.width_px
         self._scale = options.width_px / self._extent.width
@@ -213,6 +218,10 @@ class _PngJob:
             painter.scale(self._scale, self._scale)
             painter.translate(-self._extent.left, -self._extent.top)
             paint_background(painter, background, to_qrect(self._extent), self._scale)
+            spot = spot_of(self._page.page)
+            if spot is not None and self._read_sheet is not None:
+                paint_sheet(painter, self._read_sheet, spot, self._scale, _BAND_PIXELS)
+                yield 0
             items = self._page.items
             for start in range(0, len(items), BATCH):
                 batch = items[start : start + BATCH]

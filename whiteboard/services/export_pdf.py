@@ -18,11 +18,16 @@ from whiteboard.services.ink_painting import paths_of
 from whiteboard.services.ink_vectors import GRID_PER_PT, grid_outlines, stroke_rgb
 from whiteboard.services.marks import draw_mark
 from whiteboard.services.painting import Look, paint_item, ruling_marks
+from whiteboard.services.sheet_pixels import spot_of
+from whiteboard.services.sheet_reader import fitting_scale, paint_sheet
 from whiteboard.services.snapshot import BoardSnapshot, PageSnapshot, picture_reader, to_qrect
 
 CREATOR: Final = "Kokuban"
 MAX_SIDE_PT: Final = 14_400.0
 """Readers refuse larger pages (PDF 32000-1, annex C); a larger board is scaled down."""
+SHEET_PX_PER_PT: Final = 200 / 72
+"""A sheet under the ink is a picture of 200 dots an inch here; sharp on paper."""
+SHEET_PIXELS: Final = 16_000_000
 BATCH: Final = 200
 """Strokes worked on at once, between two looks at whether to go on."""
 
@@ -92,6 +97,11 @@ class PdfJob:
         painter.setClipRect(sheet)
         for mark in ruling_marks(background, to_qrect(extent), 1e3):
             draw_mark(painter, mark)
+        spot = spot_of(page.page)
+        if spot is not None and self._snapshot.read_sheet is not None:
+            scale = fitting_scale(spot, SHEET_PX_PER_PT, SHEET_PIXELS)
+            paint_sheet(painter, self._snapshot.read_sheet, spot, scale, SHEET_PIXELS + 10**6)
+            yield 0
         for is_ink, run in groupby(page.items, lambda item: isinstance(item, StrokeItem)):
             if is_ink:
                 strokes = [item for item in run if isinstance(item, StrokeItem)]

@@ -10,16 +10,20 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
+from PySide6.QtCore import QBuffer, QIODevice
 from PySide6.QtGui import QPainterPath, QTransform
 
 from base.board_doc import Affine, BrushKind, StrokeItem
 from base.errors import AppError
 from whiteboard.model.bounds import Rect
 from whiteboard.model.palette import BOARD_RGB, Rgb
+from whiteboard.services.export_pdf import SHEET_PIXELS, SHEET_PX_PER_PT
 from whiteboard.services.ink_vectors import GRID_PER_PT, grid_outlines, stroke_rgb
 from whiteboard.services.lettering import EM_PX, FALLBACK_FAMILIES, FAMILY
 from whiteboard.services.marks import Fill, Line, Mark, Photo, Run
 from whiteboard.services.painting import Look, item_marks, ruling_marks
+from whiteboard.services.sheet_pixels import spot_of
+from whiteboard.services.sheet_reader import fitting_scale
 from whiteboard.services.snapshot import BoardSnapshot, PageSnapshot, picture_reader, to_qrect
 
 BATCH: Final = 200
@@ -37,6 +41,7 @@ class SvgJob:
     ) -> None:
         self._title = snapshot.title
         self._read_asset = snapshot.read_asset
+        self._read_sheet = snapshot.read_sheet
         self._picture = picture_reader(snapshot.read_asset)
         self._page = page.on_white() if is_on_white else page
         self._photos: dict[bytes, str] = {}
@@ -49,6 +54,7 @@ class SvgJob:
         parts = [self._head(extent)]
         for mark in ruling_marks(background, to_qrect(extent), _VECTOR_SCALE):
             parts += self._element(mark)
+        parts += self._sheet()
         look = Look(background.is_dark, _VECTOR_SCALE, self._picture)
         for is_ink, run in groupby(self._page.items, lambda i: isinstance(i, StrokeItem)):
             if is_ink:
@@ -80,6 +86,24 @@ class SvgJob:
             f"<style>{_style(self._page.page.background.is_dark)}</style>\n"
             f'<rect x="{_number(extent.left)}" y="{_number(extent.top)}" '
             f'width="{width}" height="{height}" fill="{board}"/>'
+        )
+
+    def _sheet(self) -> Iterator[str]:
+        """Return the sheet under the ink, as a picture."""
+        spot = spot_of(self._page.page)
+        if spot is None or self._read_sheet is None:
+            return
+        scale = fitting_scale(spot, SHEET_PX_PER_PT, SHEET_PIXELS)
+        frame = spot.frame_px(scale)
+        image = self._read_sheet(spot, scale, frame)
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        image.save(buffer, "PNG")  # type: ignore[call-overload]
+        text = base64.b64encode(buffer.data().data()).decode()
+        yield (
+            f'<image width="{_number(frame.width() / scale)}" '
+            f'height="{_number(frame.height() / scale)}" preserveAspectRatio="none" '
+            f'xlink:href="data:image/png;base64,{text}"/>'
         )
 
     def _element(self, mark: Mark) -> Iterator[str]:

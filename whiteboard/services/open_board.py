@@ -21,6 +21,7 @@ from whiteboard.model.board import Board
 from whiteboard.model.page import Background
 from whiteboard.services.board_file import BoardFile, keep_board
 from whiteboard.services.pictures import decode_asset
+from whiteboard.services.sheet_pixels import SheetPixels
 
 IMAGE_CACHE_BYTES: Final = 192 * 1024 * 1024
 _LEAST_IMAGE_BYTES: Final = 256 * 256 * 4
@@ -54,6 +55,8 @@ class OpenBoard(QObject):
         self._asked: set[bytes] = set()
         self.stop_keeping: Callable[[], None] = keep_board(self.board, file)
         """Ends the writing of changes to the file, before the file is closed."""
+        self.sheets: SheetPixels | None = None
+        """The documents under the pages; None where nothing can render them."""
         self._background = Background()
         self.board.on_change(lambda _change: self._keep_a_page())
         self._image_decoded.connect(self._take_image, Qt.ConnectionType.QueuedConnection)

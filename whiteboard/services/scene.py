@@ -14,10 +14,12 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath
 from base.board_doc import Item, StrokeItem
 from whiteboard.model.board import Board, BoardChange, stacking_order
 from whiteboard.model.bounds import Rect, item_bounds, many_bounds, united
+from whiteboard.model.page import Background, Page
 from whiteboard.model.smoothing import SMOOTH, Smoothing
 from whiteboard.model.spatial import SpatialIndex
 from whiteboard.services import ink_painting
 from whiteboard.services.painting import Look, paint_background, paint_item
+from whiteboard.services.sheet_pixels import SheetPixels, SheetSpot, paint_paper, spot_of
 
 BATCH: Final = 192
 """Items painted between two looks at the clock while nobody writes: the larger, the less
@@ -39,6 +41,18 @@ class SceneChange:
     on_top: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Paper:
+    """What lies under the ink."""
+
+    background: Background
+    spot: SheetSpot | None
+
+    @classmethod
+    def of(cls, page: Page) -> _Paper:
+        return cls(page.background, spot_of(page))
+
+
 class PageScene:
     """The items of one page with an index of their bounds and a cache of their outlines.
 
@@ -46,12 +60,18 @@ class PageScene:
         board: The board; changes reach the scene through `apply`.
         page_id: A page of it.
         image: Returns the decoded picture of an asset, None while or where there is none.
+        sheets: Pixels of the documents; without them there is bare paper.
     """
 
     def __init__(
-        self, board: Board, page_id: str, image: Callable[[bytes], QImage | None]
+        self,
+        board: Board,
+        page_id: str,
+        image: Callable[[bytes], QImage | None],
+        sheets: SheetPixels | None = None,
     ) -> None:
         self._board = board
+        self._sheets = sheets
         self._page_id = page_id
         self._image = image
         self._index = SpatialIndex()
@@ -61,7 +81,7 @@ class PageScene:
         self._paths: dict[str, QPainterPath] = {}
         self._instead: dict[str, tuple[Item, ...]] = {}
         self._detail_pt = 0.0
-        self._background = board.page(page_id).background
+        self._paper = _Paper.of(board.page(page_id))
         items = board.items(page_id)
         if items:
             self._index.insert_many(list(items), many_bounds(list(items.values())))
@@ -79,7 +99,12 @@ class PageScene:
     @property
     def is_dark(self) -> bool:
         """Whether ink takes the colours of a dark board."""
-        return self._background.is_dark
+        return self._paper.background.is_dark
+
+    @property
+    def spot(self) -> SheetSpot | None:
+        """The sheet under the ink."""
+        return self._paper.spot
 
     def set_smoothing(self, smoothing: Smoothing) -> None:
         """Show all strokes with another smoothing from now on."""
@@ -124,7 +149,7 @@ class PageScene:
             if item.page == self._page_id:
                 came[item_id] = item_bounds(item)
                 self._index.insert(item_id, came[item_id])
-        if change.pages and self._take_background():
+        if change.pages and self._take_paper():
             return SceneChange(self.extent().union(Rect(-1e6, -1e6, 1e6, 1e6)))
         if not gone and self._are_on_top(list(came)):
             return SceneChange(None, tuple(sorted(came, key=self._order)))
@@ -139,7 +164,18 @@ class PageScene:
 
     def paint_background(self, painter: QPainter, area: QRectF, scale: float) -> None:
         """Paint the empty page; the painter is in page space."""
-        paint_background(painter, self._background, area, scale)
+        for _ in self.paint_paper(painter, area, scale):
+            pass
+
+    def paint_paper(self, painter: QPainter, area: QRectF, scale: float) -> Iterator[None]:
+        """Paint the empty page, pausing where it takes more than a millisecond."""
+        spot = self._paper.spot
+        if spot is None:
+            paint_background(painter, self._paper.background, area, scale)
+        elif self._sheets is None:
+            paint_paper(painter, spot, area, scale)
+        else:
+            yield from self._sheets.paint_steps(painter, spot, area, scale)
 
     def paint(self, painter: QPainter, item_ids: Sequence[str], scale: float) -> Iterator[None]:
         """Paint items in the given order, pausing after each short batch.
@@ -221,10 +257,10 @@ class PageScene:
         self._index.remove(item_id)
         return bounds
 
-    def _take_background(self) -> bool:
+    def _take_paper(self) -> bool:
         pages = {page.id: page for page in self._board.pages}
         page = pages.get(self._page_id)
-        if page is None or page.background == self._background:
+        if page is None or _Paper.of(page) == self._paper:
             return False
-        self._background = page.background
+        self._paper = _Paper.of(page)
         return True

@@ -16,6 +16,7 @@ from whiteboard.model.board import Board
 from whiteboard.model.bounds import Rect, many_bounds
 from whiteboard.model.page import Background, Page, Surface
 from whiteboard.services.pictures import decode_asset
+from whiteboard.services.sheet_reader import ReadSheet
 
 MARGIN_PT: Final = 12.0
 """Room left around ink that lies beyond the page's nominal size."""
@@ -60,17 +61,21 @@ class BoardSnapshot:
         pages: At least one.
         read_asset: Returns the bytes of an asset or raises AppError; called on the thread
             that exports.
+        read_sheet: Returns the pixels of a sheet, on the same thread; without it a page has
+            white paper where its sheet would be.
     """
 
     title: str
     pages: tuple[PageSnapshot, ...]
     read_asset: Callable[[bytes], bytes]
+    read_sheet: ReadSheet | None = None
 
 
 def take_snapshot(
     board: Board,
     read_asset: Callable[[bytes], bytes],
     page_ids: Sequence[str] | None = None,
+    read_sheet: ReadSheet | None = None,
 ) -> BoardSnapshot:
     """Return the pages of a board as they are now; call it on the board's own thread.
 
@@ -78,6 +83,7 @@ def take_snapshot(
         board: The board.
         read_asset: See `BoardSnapshot`.
         page_ids: Which pages, in this order; None for all.
+        read_sheet: See `BoardSnapshot`.
 
     Raises:
         KeyError: there is no such page.
@@ -87,7 +93,7 @@ def take_snapshot(
     if not pages:
         raise ValueError("an export needs a page")
     copies = [PageSnapshot(p, tuple(item for _, item in board.stacked(p.id))) for p in pages]
-    return BoardSnapshot(board.title, tuple(copies), read_asset)
+    return BoardSnapshot(board.title, tuple(copies), read_asset, read_sheet)
 
 
 def picture_reader(read_asset: Callable[[bytes], bytes]) -> Callable[[bytes], QImage | None]:

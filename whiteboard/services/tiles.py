@@ -191,7 +191,7 @@ class PageRaster:
         """
         changed = QRect()
         for item_id in change.on_top:
-            area = self._to_px(self._scene.index.bounds(item_id))
+            area = self.to_px(self._scene.index.bounds(item_id))
             for job in self._jobs:
                 if job.area_px.intersects(area):
                     job.late.append(item_id)
@@ -199,8 +199,8 @@ class PageRaster:
                 self._paint_over(area, item_id)
                 changed |= area
         if change.repaint is not None:
-            changed |= self._to_px(change.repaint)
-            self._repaint(self._to_px(change.repaint))
+            changed |= self.to_px(change.repaint)
+            self._repaint(self.to_px(change.repaint))
         return changed
 
     def repaint_all(self) -> None:
@@ -209,7 +209,7 @@ class PageRaster:
 
     def bake(self, area: Rect, paint: Paint) -> None:
         """Paint onto the tiles there are, as part of them; `paint` gets page space."""
-        for key in self._present(self._to_px(area)):
+        for key in self._present(self.to_px(area)):
             painter = self._painter(self._tiles[key], _frame(key))
             try:
                 paint(painter)
@@ -218,7 +218,7 @@ class PageRaster:
 
     def repaint_now(self, area: Rect) -> QRect:
         """Plan an area to be painted again; return it in page px."""
-        area_px = self._to_px(area)
+        area_px = self.to_px(area)
         self._repaint(area_px)
         return area_px
 
@@ -269,7 +269,7 @@ class PageRaster:
         painter = self._painter(image, job.area_px)
         try:
             page_area = QRectF(area.left, area.top, area.width, area.height)
-            self._scene.paint_background(painter, page_area, self._scale)
+            yield from self._scene.paint_paper(painter, page_area, self._scale)
             yield from self._scene.paint(painter, ids, self._scale)
             while job.late:
                 late = job.late.copy()
@@ -326,7 +326,8 @@ class PageRaster:
             if not _frame(key).intersects(area_px):
                 del self._tiles[key]
 
-    def _to_px(self, area: Rect) -> QRect:
+    def to_px(self, area: Rect) -> QRect:
+        """Return where an area lies, page px, with room for smooth borders."""
         limit = 2**29
         left = max(math.floor(area.left * self._scale) - _AA_MARGIN_PX, -limit)
         top = max(math.floor(area.top * self._scale) - _AA_MARGIN_PX, -limit)

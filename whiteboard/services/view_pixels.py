@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QTransform
 from whiteboard.model.bounds import Rect
 from whiteboard.model.viewport import Viewport
 from whiteboard.services.scene import PageScene, SceneChange
+from whiteboard.services.sheet_pixels import SheetCame, SheetPixels, SheetWant
 from whiteboard.services.tiles import PageRaster, Paint
 
 KEPT_RASTERS: Final = 2
@@ -27,6 +28,7 @@ class ViewPixels:
         pixel_ratio: Device px per logical px; see `set_pixel_ratio`.
         now_s: Monotonic clock.
         paint_wet: See `PageRaster`.
+        is_ahead: Whether the page is not shown yet; see `set_ahead`.
     """
 
     def __init__(
@@ -36,6 +38,8 @@ class ViewPixels:
         pixel_ratio: float,
         now_s: Callable[[], float],
         paint_wet: Callable[[QPainter, Rect], None],
+        *,
+        is_ahead: bool = False,
     ) -> None:
         self._scene = scene
         self._ratio = pixel_ratio
@@ -44,6 +48,7 @@ class ViewPixels:
         self._viewport = viewport
         self._is_plain = pixel_ratio == 1.0
         self._is_moving = False
+        self._is_ahead = is_ahead
         self._rasters = [self._new_raster(viewport.scale * pixel_ratio)]
         self._plan()
 
@@ -51,6 +56,11 @@ class ViewPixels:
     def scene(self) -> PageScene:
         """What lies on the page."""
         return self._scene
+
+    @property
+    def viewport(self) -> Viewport:
+        """What is seen."""
+        return self._viewport
 
     @property
     def has_work(self) -> bool:
@@ -68,6 +78,11 @@ class ViewPixels:
         """Whether all that is seen is there, sharp."""
         raster = self._rasters[0]
         return raster.scale == self._scale and raster.covers(self._seen_px(raster.scale))
+
+    @property
+    def is_at_scale(self) -> bool:
+        """Whether the raster has the scale that is shown, not another one's pixels stretched."""
+        return self._rasters[0].scale == self._scale
 
     def set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
         """Show another part of the page.
@@ -100,9 +115,14 @@ class ViewPixels:
 
     def rest(self) -> None:
         """Keep only what is seen, as for a page that is turned over."""
+        self._is_ahead = True
         del self._rasters[1:]
         raster = self._rasters[0]
         raster.keep_only(self._seen_px(raster.scale))
+
+    def wake(self) -> None:
+        """Paint around what is seen as well, now that the page is shown."""
+        self._is_ahead = False
 
     def draw(self, painter: QPainter, area: QRect) -> None:
         """Draw an area of the view.
@@ -140,6 +160,27 @@ class ViewPixels:
             raster.repaint_now(area)
         raster = self._rasters[0]
         return self._to_view(raster.repaint_now(area), raster.scale)
+
+    def take_sheet(self, came: SheetCame, sheets: SheetPixels) -> QRect:
+        """Plan what pixels of the sheet ask for; return where that is in the view."""
+        spot = self._scene.spot
+        raster = self._rasters[0]
+        if spot is None or spot.sheet != came.sheet:
+            return QRect()
+        area = raster.to_px(came.area)
+        part = SheetWant(spot, raster.scale, area)
+        if came.scale not in (0.0, raster.scale) and sheets.is_settled(part):
+            return QRect()  # pixels for another view; here the sharp ones are painted
+        return self.repaint(came.area)
+
+    def sheet_wants(self) -> tuple[SheetWant, ...]:
+        """Return which part of the sheet is seen, and which lies around it."""
+        spot = self._scene.spot
+        if spot is None:
+            return ()
+        seen = seen_px(self._viewport, self._scale)
+        around = seen.adjusted(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
+        return SheetWant(spot, self._scale, seen), SheetWant(spot, self._scale, around)
 
     def repaint_all(self) -> None:
         """Paint everything again, as after another smoothing or background."""
@@ -180,23 +221,18 @@ class ViewPixels:
             return
         seen = self._seen_px(raster.scale)
         ahead = seen.adjusted(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
-        raster.drop_distant_jobs(ahead)
+        raster.drop_distant_jobs(seen if self._is_ahead else ahead)
         raster.want(seen)
-        raster.want(ahead)
+        if not self._is_ahead:
+            raster.want(ahead)
 
     def _origin_px(self, scale: float) -> QPoint:
         """Return where the page's corner lies in the view, device px of `scale`."""
-        return QPoint(
-            round(-self._viewport.left_pt * scale), round(-self._viewport.top_pt * scale)
-        )
+        return _origin_px(self._viewport, scale)
 
     def _seen_px(self, scale: float) -> QRect:
         """Return what is seen, in page px of `scale`."""
-        ratio = scale / self._viewport.scale
-        origin = self._origin_px(scale)
-        width = round(self._viewport.view_width_px * ratio)
-        height = round(self._viewport.view_height_px * ratio)
-        return QRect(-origin.x(), -origin.y(), width, height)
+        return seen_px(self._viewport, scale)
 
     def _to_view(self, area_px: QRect, scale: float) -> QRect:
         """Return where page px of `scale` are in the view, logical px, rounded outwards."""
@@ -211,19 +247,10 @@ class ViewPixels:
 
     def _draw_rough(self, painter: QPainter, area_px: QRect) -> None:
         """Draw an area with what there is at other scales, over the bare board."""
+        if not self._is_covered(area_px):
+            self._draw_bare(painter, area_px)
         painter.save()
         painter.setClipRect(area_px)
-        page_area = QRectF(
-            area_px.x() / self._scale + self._viewport.left_pt,
-            area_px.y() / self._scale + self._viewport.top_pt,
-            area_px.width() / self._scale,
-            area_px.height() / self._scale,
-        )
-        painter.save()
-        painter.scale(self._scale, self._scale)
-        painter.translate(-self._viewport.left_pt, -self._viewport.top_pt)
-        self._scene.paint_background(painter, page_area, self._scale)
-        painter.restore()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for raster in reversed(self._rasters):
             if raster.scale == self._scale:
@@ -236,6 +263,42 @@ class ViewPixels:
             raster.draw(painter, origin, inverse.mapRect(area_px).adjusted(-1, -1, 1, 1))
             painter.restore()
         painter.restore()
+
+    def _is_covered(self, area_px: QRect) -> bool:
+        """Return whether one raster has all of an area, so that nothing shows beneath it."""
+        for raster in self._rasters:
+            factor = raster.scale / self._scale
+            inverse = QTransform.fromScale(factor, factor)
+            wanted = inverse.mapRect(area_px).adjusted(-1, -1, 1, 1)
+            if raster.covers(wanted.translated(-self._origin_px(raster.scale))):
+                return True
+        return False
+
+    def _draw_bare(self, painter: QPainter, area_px: QRect) -> None:
+        """Draw an area of the empty page, with what there is of its sheet."""
+        origin = self._origin_px(self._scale)
+        area = area_px.translated(-origin)
+        x, y = area.x() / self._scale, area.y() / self._scale
+        page_area = QRectF(x, y, area.width() / self._scale, area.height() / self._scale)
+        painter.save()
+        painter.setClipRect(area_px)
+        painter.translate(origin)
+        painter.scale(self._scale, self._scale)
+        self._scene.paint_background(painter, page_area, self._scale)
+        painter.restore()
+
+
+def seen_px(viewport: Viewport, scale: float) -> QRect:
+    """Return what a viewport shows, in page px of `scale` (device px per pt)."""
+    ratio = scale / viewport.scale
+    origin = _origin_px(viewport, scale)
+    width = round(viewport.view_width_px * ratio)
+    height = round(viewport.view_height_px * ratio)
+    return QRect(-origin.x(), -origin.y(), width, height)
+
+
+def _origin_px(viewport: Viewport, scale: float) -> QPoint:
+    return QPoint(round(-viewport.left_pt * scale), round(-viewport.top_pt * scale))
 
 
 def _scaled(area: QRect, ratio: float) -> QRect:

@@ -7,7 +7,6 @@ it. Everything else waits until the frame is out.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
@@ -45,10 +44,11 @@ from whiteboard.model.smoothing import Smoothing
 from whiteboard.model.viewport import Viewport
 from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.ink_painting import tolerance_pt
+from whiteboard.services.near_pages import NearPages
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.painting import Look
 from whiteboard.services.scene import BATCH, SMALL_BATCH, PageScene
-from whiteboard.services.view_pixels import ViewPixels
+from whiteboard.services.sheet_pixels import SheetCame
 from whiteboard.views.meter import Meter
 from whiteboard.views.overlays import Overlays, Ring, to_view_rect
 from whiteboard.views.pointer_input import PointerInput
@@ -64,7 +64,10 @@ TICK_MS: Final = 80
 FRAME_MS: Final = 16
 SYNC_S: Final = 0.03
 """How far Qt's backing store may lag behind what went past it."""
-KEPT_PAGES: Final = 2
+AHEAD_WAIT_MS: Final = 60
+AFTER_INK_MS: Final = 500
+"""How long a hand rests before pages are painted that nobody sees yet."""
+AHEAD_SLICE_S: Final = 0.003
 DARK_LINE: Final = QColor(246, 243, 236)
 DARK_PAPER: Final = QColor(36, 70, 58)
 LIGHT_LINE: Final = QColor(30, 70, 58)
@@ -135,11 +138,18 @@ class Canvas(QWidget):
         self._wet = WetInk()
         self._overlays = Overlays(metrics.px_per_mm)
         self._chosen = SelectionFrame(metrics.px_per_mm)
-        self._scenes: OrderedDict[str, PageScene] = OrderedDict()
-        self._pixels_of: OrderedDict[str, ViewPixels] = OrderedDict()
         self._margin_px = 48.0
-        self._viewport = self._fitted()
-        self._pixels = self._make_pixels()
+        self._left: dict[str, Viewport] = {}
+        self._viewport = self._viewport_of(page_id)
+        self._near = NearPages(
+            open_board,
+            page_id,
+            self._viewport_of,
+            self.devicePixelRatioF,
+            now_s,
+            self._paint_baked,
+        )
+        self._pixels = self._near.shown
         self._is_baking = False
         self._fresh: list[QRect] = []
         self._glass = X11Glass(self)
@@ -147,7 +157,6 @@ class Canvas(QWidget):
         self._synced_s = 0.0
         self._is_writing = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
-        self._left: dict[str, Viewport] = {}
         self._grip = PageGrip()
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             effects.InkExtended: self._ink_extended,
@@ -170,6 +179,7 @@ class Canvas(QWidget):
             effects.NavigationEnded: self._navigation_ended,
         }
         self._slice_timer = self._timer(0, self._slice)
+        self._ahead_timer = self._timer(AHEAD_WAIT_MS, self._work_ahead, single=True)
         self._sync_timer = self._timer(0, self._sync, single=True)
         self._settle_timer = self._timer(0, self._settle, single=True)
         self._tick_timer = self._timer(TICK_MS, self._tick)
@@ -177,9 +187,12 @@ class Canvas(QWidget):
         self._fade_timer = self._timer(2 * FRAME_MS, self._fade)
         self._stop_listening = self._board.on_change(self._board_changed)
         open_board.images_came.connect(self._images_came)
+        if open_board.sheets is not None:
+            open_board.sheets.came.connect(self._sheet_came)
         app = QApplication.instance()
         if isinstance(app, Application):
             app.pen_left.connect(self._pen_left)
+        self._near.want_sheets()
         self._plan_work()
 
     # What is shown ---------------------------------------------------------------------
@@ -202,7 +215,8 @@ class Canvas(QWidget):
     @property
     def is_sharp(self) -> bool:
         """Whether all that is seen is painted."""
-        return self._pixels.is_complete and not self._pixels.has_work
+        is_painted = self._pixels.is_complete and not self._pixels.has_work
+        return is_painted and self._near.is_sheet_settled
 
     def show_page(self, page_id: str) -> None:
         """Turn to another page; each page is seen as it was left.
@@ -215,18 +229,10 @@ class Canvas(QWidget):
         self._board.page(page_id)
         self._leave_page()
         self._left[self._page_id] = self._viewport
-        self._pixels.rest()
         self._page_id = page_id
         self._place = self._place_of(page_id)
-        left = self._left.get(page_id)
-        self._viewport = self._fitted() if left is None else left.resized(*self._size())
-        kept = self._pixels_of.get(page_id)
-        if kept is None:
-            self._pixels = self._make_pixels()
-        else:
-            self._pixels = kept
-            self._pixels_of.move_to_end(page_id)
-            self._pixels.set_viewport(self._viewport, is_moving=False)
+        self._viewport = self._viewport_of(page_id)
+        self._pixels = self._near.show(page_id, self._viewport)
         self._plan_work()
         self.update()
         self.page_changed.emit(page_id)
@@ -249,8 +255,7 @@ class Canvas(QWidget):
         if self._wet.smoothing == smoothing:
             return
         self._wet.smoothing = smoothing
-        for scene in self._scenes.values():
-            scene.set_smoothing(smoothing)
+        self._near.set_smoothing(smoothing)
         self.repaint_all()
 
     def set_metrics(self, metrics: Metrics) -> None:
@@ -261,7 +266,7 @@ class Canvas(QWidget):
 
     def repaint_all(self) -> None:
         """Paint the page again from its items."""
-        self._forget_other_pages()
+        self._near.forget_others()
         self._pixels.repaint_all()
         self._plan_work()
 
@@ -305,6 +310,9 @@ class Canvas(QWidget):
             self._note_writing()
         self._stop_listening()
         self._open.images_came.disconnect(self._images_came)
+        if self._open.sheets is not None:
+            self._open.sheets.came.disconnect(self._sheet_came)
+        self._near.shutdown()
         for timer in self.findChildren(QTimer):
             timer.stop()
         self._glass.close()
@@ -361,8 +369,12 @@ class Canvas(QWidget):
             return
         old = event.oldSize()
         fresh = old.width() < 1 or old.height() < 1
-        other = self._fitted() if fresh else self._viewport.resized(size.width(), size.height())
-        self._forget_other_pages()
+        other = (
+            self._fitted(self._page_id)
+            if fresh
+            else self._viewport.resized(size.width(), size.height())
+        )
+        self._near.forget_others()
         self._set_viewport(other, is_moving=False)
 
     @override
@@ -466,9 +478,12 @@ class Canvas(QWidget):
         self._is_writing = self.hands.are_busy
         if self._is_writing:
             self._glass.follow()
+            self._near.set_writing(True)
+            self._ahead_timer.stop()
             self._tick_timer.start()
         else:
             self._tick_timer.stop()
+            self._ahead_timer.start(AFTER_INK_MS)
         self._plan_work()
         self.writing_changed.emit(self._is_writing)
 
@@ -660,12 +675,23 @@ class Canvas(QWidget):
     def _set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
         self._viewport = viewport
         self._pixels.set_viewport(viewport, is_moving=is_moving)
+        self._near.want_sheets()
         self._plan_work()
         self.update()
         self.viewport_changed.emit(viewport)
 
-    def _fitted(self) -> Viewport:
-        page = self._board.page(self._page_id)
+    def _viewport_of(self, page_id: str) -> Viewport:
+        """Return how a page is seen when one turns to it: as it was left, or whole."""
+        page, left = self._board.page(page_id), self._left.get(page_id)
+        size = page.width_pt, page.height_pt
+        if left is None or (left.page_width_pt, left.page_height_pt) != size:
+            return self._fitted(page_id)
+        if (left.view_width_px, left.view_height_px) == self._size():
+            return left
+        return left.resized(*self._size())
+
+    def _fitted(self, page_id: str) -> Viewport:
+        page = self._board.page(page_id)
         return Viewport.fitted(
             *self._size(), page.width_pt, page.height_pt, margin_px=self._margin_px
         )
@@ -683,19 +709,19 @@ class Canvas(QWidget):
             self._place = self._place_of(self._page_id)
         if self._chosen and not self._chosen.items.keys().isdisjoint(change.items_before):
             self.choose(self._chosen.items)
-        for page_id in list(self._scenes):
-            if page_id not in pages:
-                del self._scenes[page_id]
-                self._pixels_of.pop(page_id, None)
-                continue
-            scene_change = self._scenes[page_id].apply(change)
-            pixels = self._pixels_of.get(page_id)
-            if pixels is None:
-                continue
-            baked = frozenset(scene_change.on_top) if self._is_baking else frozenset[str]()
-            area = pixels.take(scene_change, baked)
-            if pixels is self._pixels:
-                self._repaint_soon(area)
+        area = self._near.apply(change, is_baked=self._is_baking)
+        if change.pages:
+            self._pages_changed()
+        self._repaint_soon(area)
+
+    def _pages_changed(self) -> None:
+        """Follow another size of the page, as of one that was turned, and other neighbours."""
+        page, shown = self._board.page(self._page_id), self._viewport
+        if (shown.page_width_pt, shown.page_height_pt) != (page.width_pt, page.height_pt):
+            self._stop_gliding()
+            self._left.pop(self._page_id, None)
+            self._set_viewport(self._fitted(self._page_id), is_moving=False)
+        self._near.want_sheets()
 
     def _turn_to_neighbour(self) -> None:
         """The page is gone: show the one that took its place in the row."""
@@ -703,14 +729,21 @@ class Canvas(QWidget):
         if pages:
             old = self._page_id
             self.show_page(pages[min(self._place, len(pages) - 1)].id)
-            self._scenes.pop(old, None)
-            self._pixels_of.pop(old, None)
+            self._near.drop(old)
 
     def _place_of(self, page_id: str) -> int:
         return [page.id for page in self._board.pages].index(page_id)
 
     def _images_came(self) -> None:
         self.repaint_all()
+
+    def _sheet_came(self, came: SheetCame) -> None:
+        """Paint sharper pixels of a sheet; not at once while a hand writes."""
+        area = self._near.take_sheet(came)
+        if self._is_writing:
+            self._plan_work()
+        else:
+            self._repaint_soon(area)
 
     def _repaint_soon(self, area: QRect) -> None:
         """Paint what a change needs within this frame if it is little, else in slices."""
@@ -722,6 +755,8 @@ class Canvas(QWidget):
     # Work between events ---------------------------------------------------------------------
 
     def _plan_work(self) -> None:
+        if not self._is_writing and not self._ahead_timer.isActive():
+            self._ahead_timer.start(AHEAD_WAIT_MS)
         if not self._has_due_work():
             self._slice_timer.stop()
             return
@@ -743,6 +778,16 @@ class Canvas(QWidget):
         if not self._has_due_work():
             self._slice_timer.stop()
 
+    def _work_ahead(self) -> None:
+        """Paint a neighbour for a moment, once there is nothing else to do."""
+        if self._is_writing:
+            return
+        self._near.set_writing(False)
+        if self._pixels.has_work:
+            self._ahead_timer.start(AHEAD_WAIT_MS)
+        elif self._near.work_ahead(self._now_s() + AHEAD_SLICE_S):
+            self._ahead_timer.start(0)
+
     def _work(self, budget_s: float) -> None:
         for area in self._pixels.work(self._now_s() + budget_s):
             self.update(area)
@@ -756,33 +801,6 @@ class Canvas(QWidget):
         self._recent.clear()
         self._overlays.loop = None
         self.choose(())
-
-    def _scene(self, page_id: str) -> PageScene:
-        scene = self._scenes.get(page_id)
-        if scene is None:
-            scene = PageScene(self._board, page_id, self._open.image)
-            scene.set_smoothing(self._wet.smoothing)
-            self._scenes[page_id] = scene
-        return scene
-
-    def _make_pixels(self) -> ViewPixels:
-        pixels = ViewPixels(
-            self._scene(self._page_id),
-            self._viewport,
-            self.devicePixelRatioF(),
-            self._now_s,
-            self._paint_baked,
-        )
-        self._pixels_of[self._page_id] = pixels
-        while len(self._pixels_of) > KEPT_PAGES:
-            left, _ = self._pixels_of.popitem(last=False)
-            # The outlines of a page that nobody looks at take more room than its pixels.
-            self._scenes.pop(left, None)
-        return pixels
-
-    def _forget_other_pages(self) -> None:
-        self._pixels_of = OrderedDict({self._page_id: self._pixels})
-        self._scenes = OrderedDict({self._page_id: self._pixels.scene})
 
     def _paint_baked(self, painter: QPainter, area: Rect) -> None:
         self._wet.paint_baked(painter, area, is_dark=self._pixels.scene.is_dark)

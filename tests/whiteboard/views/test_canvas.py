@@ -12,6 +12,7 @@ from whiteboard.model.page import Background, Surface
 from whiteboard.model.prediction import PREDICT
 from whiteboard.model.smoothing import RAW
 from whiteboard.model.tool_choice import INK_TOOLS, ToolChoice, ToolKind
+from whiteboard.services.near_pages import KEPT_PAGES
 
 MOVE, RELEASE = QEvent.Type.MouseMove, QEvent.Type.MouseButtonRelease
 
@@ -527,8 +528,7 @@ def test_pages_that_were_left_are_not_kept_for_ever(bench):
         pages += [edit.add_page(n, Background()) for n in range(1, 8)]
     for page in pages:
         bench.canvas.show_page(page)
-    assert len(bench.canvas._pixels_of) <= 2
-    assert len(bench.canvas._scenes) <= 2
+    assert len(bench.canvas._near._pixels_of) <= KEPT_PAGES
 
 
 # The choice ------------------------------------------------------------------------------

@@ -1,0 +1,250 @@
+"""The page that is shown and those around it: their scenes, pixels and sheets."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter
+
+from whiteboard.model.board import BoardChange
+from whiteboard.model.bounds import Rect
+from whiteboard.model.smoothing import SMOOTH, Smoothing
+from whiteboard.model.viewport import Viewport
+from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.scene import SMALL_BATCH, PageScene
+from whiteboard.services.sheet_pixels import SheetCame, SheetWant, spot_of
+from whiteboard.services.view_pixels import ViewPixels, seen_px
+
+KEPT_PAGES: Final = 4
+"""The page that is shown, the ones before and behind it, and the one that was left."""
+_SHEETS_AHEAD: Final = (1, -1, 2)
+"""Whose sheets are wanted ahead, in the direction of turning; the first two are painted."""
+
+
+class NearPages:
+    """What is kept of the pages around the one that is shown. Belongs to the UI thread.
+
+    Pages that are turned to next are painted ahead, so that a turn only copies pixels; all
+    others are let go: outlines and tiles of a thousand pages fit into no memory.
+
+    Args:
+        open_board: The board.
+        page_id: The page that is shown.
+        viewport_of: Returns how a page would be seen.
+        pixel_ratio: Returns device px per logical px.
+        now_s: Monotonic clock.
+        paint_wet: See `PageRaster`; asked for the page that is shown only.
+    """
+
+    def __init__(
+        self,
+        open_board: OpenBoard,
+        page_id: str,
+        viewport_of: Callable[[str], Viewport],
+        pixel_ratio: Callable[[], float],
+        now_s: Callable[[], float],
+        paint_wet: Callable[[QPainter, Rect], None],
+    ) -> None:
+        self._open = open_board
+        self._board = open_board.board
+        self._viewport_of = viewport_of
+        self._pixel_ratio = pixel_ratio
+        self._now_s = now_s
+        self._paint_wet = paint_wet
+        self._smoothing = SMOOTH
+        self._pixels_of: OrderedDict[str, ViewPixels] = OrderedDict()
+        self._page_id = page_id
+        self._direction = 1
+        self.shown = self._make(page_id)
+        """The pixels of the page that is shown."""
+        self.shown.wake()
+        self.shown.set_viewport(self.shown.viewport, is_moving=False)
+
+    # Turning ------------------------------------------------------------------------------
+
+    def show(self, page_id: str, viewport: Viewport) -> ViewPixels:
+        """Turn to a page; return its pixels."""
+        self._note_direction(page_id)
+        self.shown.rest()
+        self._page_id = page_id
+        self.shown = self._pixels_of.get(page_id) or self._make(page_id)
+        self._pixels_of.move_to_end(page_id)
+        self.shown.wake()
+        self.shown.set_viewport(viewport, is_moving=False)
+        self._let_go()
+        self.want_sheets()
+        return self.shown
+
+    def drop(self, page_id: str) -> None:
+        """Forget a page that is gone."""
+        self._pixels_of.pop(page_id, None)
+
+    def forget_others(self) -> None:
+        """Forget all pages but the one that is shown, as after another size of the view."""
+        self._pixels_of = OrderedDict({self._page_id: self.shown})
+
+    def set_smoothing(self, smoothing: Smoothing) -> None:
+        """Show all strokes with another smoothing from now on; paints nothing by itself."""
+        self._smoothing = smoothing
+        for pixels in self._pixels_of.values():
+            pixels.scene.set_smoothing(smoothing)
+
+    def apply(self, change: BoardChange, *, is_baked: bool) -> QRect:
+        """Take in a change of the board.
+
+        Args:
+            change: What changed.
+            is_baked: Whether what came on top is on the tiles of the shown page already.
+
+        Returns:
+            What must be painted again, logical px of the view.
+        """
+        if change.pages:
+            there = {page.id for page in self._board.pages}
+            for page_id in self._pixels_of.keys() - there:
+                self.drop(page_id)
+        seen = QRect()
+        for pixels in self._pixels_of.values():
+            scene_change = pixels.scene.apply(change)
+            on_top = frozenset(scene_change.on_top) if is_baked else frozenset[str]()
+            area = pixels.take(scene_change, on_top)
+            if pixels is self.shown:
+                seen = area
+        return seen
+
+    # Sheets -------------------------------------------------------------------------------
+
+    @property
+    def is_sheet_settled(self) -> bool:
+        """Whether all that is seen of the sheet is there, sharp, or will never be."""
+        sheets, wants = self._open.sheets, self.shown.sheet_wants()
+        return sheets is None or not wants or sheets.is_settled(wants[0])
+
+    def take_sheet(self, came: SheetCame) -> QRect:
+        """Plan what pixels of a sheet ask for; return what of the view, logical px."""
+        sheets = self._open.sheets
+        seen = QRect()
+        if sheets is None:
+            return seen
+        for pixels in self._pixels_of.values():
+            area = pixels.take_sheet(came, sheets)
+            if pixels is self.shown:
+                seen = area
+        return seen
+
+    def want_sheets(self) -> None:
+        """Say which sheets are seen, and which will be."""
+        sheets = self._open.sheets
+        if sheets is None or not self.shown.is_at_scale:
+            return
+        wants = self.shown.sheet_wants()
+        ahead = [*wants[1:], *(w for step in _SHEETS_AHEAD if (w := self._want_of(step)))]
+        sheets.want(self, wants[0] if wants else None, ahead)
+
+    def set_writing(self, is_writing: bool) -> None:
+        """Say whether a hand writes: sheets can wait then."""
+        if self._open.sheets is not None:
+            self._open.sheets.set_writing(self, is_writing)
+
+    def shutdown(self) -> None:
+        """Want nothing any more."""
+        if self._open.sheets is not None:
+            self._open.sheets.forget(self)
+
+    # Ahead --------------------------------------------------------------------------------
+
+    def work_ahead(self, until_s: float) -> bool:
+        """Paint a neighbour until the clock says `until_s`; return whether there is more.
+
+        To be called while nothing else is to do and nobody writes.
+        """
+        pixels = self._next_to_paint()
+        if pixels is not None:
+            pixels.scene.batch = SMALL_BATCH
+            pixels.work(until_s)
+        return self.has_work_ahead
+
+    @property
+    def has_work_ahead(self) -> bool:
+        """Whether a neighbour whose sheet is there is still to be painted."""
+        for step in _SHEETS_AHEAD[:2]:
+            page_id = self._neighbour(step)
+            if page_id is not None and self._is_ready(step):
+                pixels = self._pixels_of.get(page_id)
+                if pixels is None or pixels.has_work:
+                    return True
+        return False
+
+    def _next_to_paint(self) -> ViewPixels | None:
+        for step in _SHEETS_AHEAD[:2]:
+            page_id = self._neighbour(step)
+            if page_id is None or not self._is_ready(step):
+                continue
+            pixels = self._pixels_of.get(page_id)
+            if pixels is None:
+                pixels = self._make(page_id)
+                self._let_go()
+            elif pixels.viewport != (viewport := self._viewport_of(page_id)):
+                pixels.set_viewport(viewport, is_moving=False)
+            if pixels.has_work:
+                return pixels
+        return None
+
+    def _is_ready(self, step: int) -> bool:
+        """Return whether a neighbour's sheet is there, so that it is painted once."""
+        sheets, want = self._open.sheets, self._want_of(step)
+        return sheets is None or want is None or sheets.is_settled(want)
+
+    def _want_of(self, step: int) -> SheetWant | None:
+        page_id = self._neighbour(step)
+        spot = None if page_id is None else spot_of(self._board.page(page_id))
+        if page_id is None or spot is None:
+            return None
+        viewport = self._viewport_of(page_id)
+        scale = viewport.scale * self._pixel_ratio()
+        return SheetWant(spot, scale, seen_px(viewport, scale))
+
+    # Inside -------------------------------------------------------------------------------
+
+    def _note_direction(self, page_id: str) -> None:
+        ids = [page.id for page in self._board.pages]
+        if page_id in ids and self._page_id in ids:
+            self._direction = 1 if ids.index(page_id) >= ids.index(self._page_id) else -1
+
+    def _neighbour(self, step: int) -> str | None:
+        """Return the page so many steps away in the direction of turning."""
+        pages = self._board.pages
+        places = [place for place, page in enumerate(pages) if page.id == self._page_id]
+        place = places[0] + step * self._direction if places else -1
+        return pages[place].id if 0 <= place < len(pages) else None
+
+    def _make(self, page_id: str) -> ViewPixels:
+        scene = PageScene(self._board, page_id, self._open.image, self._open.sheets)
+        scene.set_smoothing(self._smoothing)
+
+        def paint_wet(painter: QPainter, area: Rect) -> None:
+            if page_id == self._page_id:
+                self._paint_wet(painter, area)
+
+        pixels = ViewPixels(
+            scene,
+            self._viewport_of(page_id),
+            self._pixel_ratio(),
+            self._now_s,
+            paint_wet,
+            is_ahead=True,
+        )
+        self._pixels_of[page_id] = pixels
+        return pixels
+
+    def _let_go(self) -> None:
+        near = {self._page_id, *(self._neighbour(step) for step in _SHEETS_AHEAD[:2])}
+        for page_id in list(self._pixels_of):
+            if len(self._pixels_of) <= KEPT_PAGES:
+                return
+            if page_id not in near:
+                # The outlines of a page that nobody looks at take more room than its pixels.
+                del self._pixels_of[page_id]
