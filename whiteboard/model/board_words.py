@@ -1,4 +1,4 @@
-"""How a board is called: its title, or the day it was made; when it was written on."""
+"""How a board is called: its title, or when it was begun; when it was written on."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from base.text import _, month_name, ngettext
 
 
 def shown_title(title: str, created: datetime) -> str:
-    """Return a board's title, or words for the day it was made.
+    """Return a board's title, or words for when it was begun.
 
     Args:
         title: Empty when nobody gave it one.
-        created: When it was made, with zone; shown in this machine's zone.
+        created: When it was begun, with zone; shown in this machine's zone.
     """
     if title.strip():
         return title.strip()
-    day = created.astimezone()
-    return _("Board of %(day)d %(month_name)s") % {
-        "day": day.day,
-        "month_name": month_name(day.month),
+    begun = created.astimezone()
+    return _("Board of %(day)d %(month)s, %(time)s") % {
+        "day": begun.day,
+        # Three letters tell months apart; where they have numbers these are no longer.
+        "month": month_name(begun.month)[:3],
+        "time": f"{begun.hour}:{begun.minute:02}",
     }
 
 

@@ -45,6 +45,7 @@ _TIME_IN_NAME: Final = "%Y%m%dT%H%M%SZ"
 _MAX_NAME_BYTES: Final = 200
 """Of 255 that a file name may have; leaves room for a number and the suffix."""
 _NOT_IN_NAMES: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]+')
+_CLOCK: Final = re.compile(r"(?<=\d):(?=\d\d)")
 _RESERVED_NAMES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
@@ -340,6 +341,7 @@ def file_name_of(title: str) -> str:
 
     FAT and Windows forbid some characters, names of devices, and a dot or space at the end.
     """
+    title = _CLOCK.sub(".", title)
     name = _NOT_IN_NAMES.sub("_", unicodedata.normalize("NFC", title)).strip(" .")
     name = name.encode()[:_MAX_NAME_BYTES].decode(errors="ignore").rstrip(" .")
     return f"_{name}" if _RESERVED_NAMES.match(name) else name

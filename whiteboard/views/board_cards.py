@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from base.qt import theme
-from base.qt.widgets import Look, Tile, TouchButton, TouchControl, paint_icon, painter_for
+from base.qt.widgets import Tile, TouchButton, TouchControl, paint_icon, painter_for
 from base.text import N_, _
 from whiteboard.model.board_words import pages_text, shown_title, when_text
 from whiteboard.services.library import BoardEntry
@@ -61,8 +61,9 @@ class BoardCard(TouchControl):
         self._picture: QPixmap | None = None
         super().__init__("", parent)
         leave_touches_to_list(self)
-        self.corner = TouchButton(*corner, self, look=Look.BARE)
+        self.corner = TouchButton(*corner, self)
         leave_touches_to_list(self.corner)
+        self.corner.installEventFilter(self)
         self.corner.clicked.connect(lambda: self.corner_touched.emit(self.entry))
         self.clicked.connect(lambda: self.chosen.emit(self.entry))
         self._name_corner()
@@ -133,6 +134,12 @@ class BoardCard(TouchControl):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.focused.emit(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.corner and event.type() == QEvent.Type.FocusIn:
+            self.focused.emit(self)
+        return super().eventFilter(watched, event)
 
     @override
     def changeEvent(self, event: QEvent) -> None:
@@ -311,12 +318,16 @@ class CardGrid(QWidget):
         columns, width, height = _plan(self.width())
         gap = theme.metrics().px(CARD_GAP_MM)
         widgets: list[QWidget] = [*([self._new] if self._new else []), *self._cards]
+        before: QWidget | None = None
         for place, widget in enumerate(widgets):
             row, column = divmod(place, columns)
             box = QRect(column * (width + gap), row * (height + gap), width, height)
             widget.setGeometry(box)
-            if place:
-                QWidget.setTabOrder(widgets[place - 1], widget)
+            # A card, its button, the next card.
+            for stop in (widget, widget.corner) if isinstance(widget, BoardCard) else (widget,):
+                if before is not None:
+                    QWidget.setTabOrder(before, stop)
+                before = stop
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

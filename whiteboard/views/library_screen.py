@@ -69,6 +69,7 @@ class Shelf(QWidget):
         self._jobs = jobs
         self._asked: set[Path] = set()
         self._fresh: dict[Path, QSize] = {}
+        self._lacking: set[Path] = set()
         self._open_path: Path | None = None
         self._painting_jobs = painting_jobs
         self._missing = MissingPictures(jobs, painting_jobs, self)
@@ -87,12 +88,15 @@ class Shelf(QWidget):
         """Show these boards, each with the picture it has now."""
         self._fresh.clear()
         self._open_path = open_path
+        if open_path is not None:
+            self._lacking.discard(open_path)
         self.grid.show_boards(entries, today, open_path)
         self._empty.setVisible(not entries)
         self._fit()
 
     def refresh_picture(self, path: Path) -> None:
         """Show the picture of a board that is new in its file."""
+        self._lacking.discard(path)
         self._fresh.pop(path, None)
         self._want_pictures()
 
@@ -150,13 +154,19 @@ class Shelf(QWidget):
         self._take_picture(entry.path, picture)
         # The board that is open paints its own.
         if picture.isNull() and entry.is_readable and entry.path != self._open_path:
+            self._lacking.add(entry.path)
             self._missing.want(entry.path)
 
     def _take_made(self, made: MadePicture) -> None:
+        def take(picture: QImage) -> None:
+            # The file may have got a newer one meanwhile.
+            if made.path in self._lacking:
+                self._lacking.discard(made.path)
+                self._take_picture(made.path, picture)
+
         for card in self.grid.cards:
             if card.entry.path == made.path:
                 decode = functools.partial(self._decoder(card), made.png)
-                take = functools.partial(self._take_picture, made.path)
                 self._painting_jobs.run(decode, take)
 
     def _take_picture(self, path: Path, picture: QImage) -> None:

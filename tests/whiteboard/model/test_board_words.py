@@ -21,9 +21,9 @@ def test_title_is_shown_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("en", "Board of 21 November"), ("ja", "11月21日の黒板")]
+    ("language", "words"), [("en", "Board of 21 Nov, 12:05"), ("ja", "11月21日 12:05 の板書")]
 )
-def test_board_without_title_is_called_by_its_day(language: str, words: str) -> None:
+def test_board_without_title_is_called_by_when_it_was_begun(language: str, words: str) -> None:
     text.set_language(language)
     assert shown_title("  ", NOON) == words
 

@@ -185,6 +185,28 @@ def test_card_tells_a_screen_reader_what_it_is(show, add) -> None:
     assert card.corner.accessibleName() == f"More: {card.title}"
 
 
+def test_button_of_a_card_is_reached_behind_its_card(show, add, qtbot) -> None:
+    for number in range(9):
+        add(f"{number}")
+    screen = show(9)
+    screen.activateWindow()
+    first, second, *_others, last = screen.boards.grid.cards
+    assert first.nextInFocusChain() is first.corner
+    assert first.corner.nextInFocusChain() is second
+    last.corner.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(lambda: screen.boards.list.offset_px > 0)
+    QTest.keyClick(last.corner, Qt.Key.Key_Space)
+    assert screen.sheet.isVisible()
+
+
+def test_button_of_a_card_is_large_enough_for_a_finger(show, add) -> None:
+    add("会議")
+    corner = show(1).boards.grid.cards[0].corner
+    least = theme.metrics().target_px
+    assert corner.width() >= least
+    assert corner.height() >= least
+
+
 def test_damaged_board_is_listed_and_says_so(show, add) -> None:
     path = add("壊れた")
     path.write_bytes(bytes(4096) + path.read_bytes()[4096:])
@@ -370,7 +392,7 @@ def test_list_speaks_the_other_language_at_once(show, add, qapp) -> None:
     screen = show(1)
     loop.switch_language(qapp, "ja")
     card = screen.boards.grid.cards[0]
-    assert card.title.endswith("日の黒板")
+    assert card.title.endswith(" の板書")
     assert card.corner.accessibleName().startswith("その他")
 
 
