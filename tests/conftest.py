@@ -91,6 +91,15 @@ def expected_log(_watch_log: LogWatch) -> Callable[[str], None]:
 
 
 @pytest.fixture
+def allowed_log(_watch_log: LogWatch) -> Callable[[str], None]:
+    """Say that log records at WARNING or above may come: `allowed_log("process broke")`.
+
+    For tests of which nobody can say beforehand whether something has to be complained of.
+    """
+    return _watch_log.allow
+
+
+@pytest.fixture
 def loop_watch(qapp: Any, request: pytest.FixtureRequest) -> Iterator[LoopWatch]:
     """Fail the test when one turn of the event loop keeps the others waiting for 250 ms."""
     watch = LoopWatch()

@@ -30,3 +30,10 @@ def test_record_that_was_asked_for_is_none(watch: LogWatch) -> None:
 def test_record_that_did_not_come_is_a_complaint(watch: LogWatch) -> None:
     watch.expect("disk")
     assert watch.complaints() == ["expected log record did not come: disk"]
+
+
+def test_record_that_may_come_need_not(watch: LogWatch) -> None:
+    watch.allow("disk")
+    assert watch.complaints() == []
+    watch.handle(record("disk is full"))
+    assert watch.complaints() == []
