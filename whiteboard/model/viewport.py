@@ -77,7 +77,7 @@ class Viewport:
         page_height_pt: float,
         margin_px: float = 48.0,
     ) -> Viewport:
-        """Return the view that shows the whole nominal page, in the middle.
+        """Return the view that shows the whole nominal page; see `fit_page`.
 
         Raises:
             ValueError: a size is not positive and finite.
@@ -186,8 +186,13 @@ class Viewport:
     # Ready-made views ------------------------------------------------------------------
 
     def fit_page(self) -> Viewport:
-        """Return the view of the whole nominal page, in the middle."""
-        return self._showing(Rect(0.0, 0.0, self.page_width_pt, self.page_height_pt), 0.0)
+        """Return the view of the whole nominal page, as large as it can be.
+
+        Beside a narrow page both sides are even. A low one lies at the top of the view:
+        people begin to write there, and below it the page goes on without end.
+        """
+        page = Rect(0.0, 0.0, self.page_width_pt, self.page_height_pt)
+        return replace(self._showing(page, 0.0), top_pt=0.0)
 
     def fit_width(self) -> Viewport:
         """Return the view as wide as the nominal page, at the height it is now."""
@@ -201,11 +206,15 @@ class Viewport:
     def resized(self, view_width_px: float, view_height_px: float) -> Viewport:
         """Return the view on a canvas of another size: same middle, same zoom.
 
+        A view of the whole page is one of the whole page again.
+
         Raises:
             ValueError: a size is not positive and finite.
         """
         zoom, (x_pt, y_pt) = self.zoom, self.visible.centre
         other = replace(self, view_width_px=view_width_px, view_height_px=view_height_px)
+        if self == self.fit_page():
+            return other.fit_page()
         scale = other.fit_scale * zoom
         placed = other._placed(scale, x_pt, y_pt, view_width_px / 2, view_height_px / 2)
         return placed.clamped()

@@ -35,7 +35,12 @@ def leave_touches_to_list(widget: QWidget) -> None:
     widget.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
 
-class _Marker(QWidget):
+def marker_room_px() -> int:
+    """Return what a list needs beside its content so that the marker covers none of it."""
+    return theme.metrics().px(5.0)
+
+
+class Marker(QWidget):
     """A thin bar that shows which part of a long list is seen."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -80,7 +85,7 @@ class FingerList(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self._content = content
         content.setParent(self)
-        self._marker = _Marker(self)
+        self._marker = Marker(self)
         self._lies_low = lies_low
         self._now_s = now_s
         self._scroll = ListScroll()

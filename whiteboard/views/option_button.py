@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
@@ -13,6 +15,12 @@ from base.text import N_
 from whiteboard.model.tool_choice import COLOURED_TOOLS, INK_TOOLS, ToolChoice, ToolKind
 from whiteboard.model.tool_options import Aspect, Option, is_chosen, taken
 from whiteboard.views.option_samples import board_colour, board_ink, paint_sample
+
+WORD_MM: Final = 6.0
+"""Of an option's word, read at arm's length; a long one in a narrow place is smaller."""
+_WORD_ROOM_MM: Final = 7.0
+_BELOW_WORD_MM: Final = 1.0
+_ABOVE_SAMPLE_MM: Final = 1.2
 
 
 class OptionButton(TouchControl):
@@ -145,7 +153,7 @@ def _telling_aspect(tool: ToolKind) -> Aspect:
 def _sample_box(button: TouchControl, word_px: int, aspect: Aspect) -> QRectF:
     """Return where the sample lies above a word of height `word_px`."""
     sizes = theme.metrics()
-    room = QRectF(button.rect()).adjusted(0, sizes.px(2), 0, -word_px)
+    room = QRectF(button.rect()).adjusted(0, sizes.px(_ABOVE_SAMPLE_MM), 0, -word_px)
     if aspect is Aspect.COLOUR:
         box = QRectF(0, 0, sizes.px(13), sizes.px(9))
     elif aspect in (Aspect.STAMP, Aspect.SHAPE):
@@ -177,15 +185,15 @@ def _paint_veil(painter: QPainter, button: TouchControl, *, is_dark: bool) -> No
 def _paint_word(painter: QPainter, button: TouchControl, *, is_dark: bool) -> int:
     """Paint the word at the lower edge; return the height it takes."""
     sizes = theme.metrics()
-    room = button.width() - sizes.px(1)
-    painter.setFont(fitting_font(button.word, room, sizes.px(4.6)))
+    painter.setFont(fitting_font(button.word, button.width() - sizes.px(1), sizes.px(WORD_MM)))
     painter.setPen(board_ink(is_dark=is_dark))
-    height = sizes.px(7)
-    box = button.rect().adjusted(0, button.height() - height - sizes.px(0.8), 0, 0)
+    height = sizes.px(_WORD_ROOM_MM)
+    below = sizes.px(_BELOW_WORD_MM)
+    box = button.rect().adjusted(0, button.height() - height - below, 0, -below)
     painter.drawText(
         box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter, button.word
     )
-    return height
+    return height + below
 
 
 def _paint_tick(painter: QPainter, disc: QRectF, colour: QColor) -> None:

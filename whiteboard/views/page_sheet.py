@@ -22,7 +22,7 @@ from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.thumbnails import Thumbnails
 from whiteboard.views.background_sheet import BackgroundSheet
 from whiteboard.views.board_sheet import BoardSheet
-from whiteboard.views.finger_list import FingerList
+from whiteboard.views.finger_list import FingerList, marker_room_px
 from whiteboard.views.page_cards import PageGrid
 
 _MOST_ROWS: Final = 2
@@ -230,13 +230,21 @@ class PageSheet(BoardSheet):
             return
         margins = self.content.contentsMargins()
         width = round(parent.width() * _WIDEST_SHARE) - margins.left() - margins.right()
-        rows_px = self._grid.height_for(width)
-        most_px = _MOST_ROWS * self._grid.row_px(width)
-        most_px = min(most_px, round(parent.height() * 0.5))
+        rows_px, most_px = self._heights(width, parent.height())
+        beside_px = marker_room_px() if rows_px > most_px else 0
+        if beside_px:
+            width -= beside_px
+            rows_px, most_px = self._heights(width, parent.height())
         self._grid.set_full_width(width)
         needed_px = max(self._grid.width_for(width), self._actions.sizeHint().width())
-        self._list.setFixedSize(min(width, needed_px), max(1, min(rows_px, most_px)))
+        list_px = min(width, needed_px) + beside_px
+        self._list.setFixedSize(list_px, max(1, min(rows_px, most_px)))
         self._list.set_content_height(rows_px)
+
+    def _heights(self, width_px: int, sheet_px: int) -> tuple[int, int]:
+        """Return how tall all rows are, and how much of them is seen at most."""
+        most_px = _MOST_ROWS * self._grid.row_px(width_px)
+        return self._grid.height_for(width_px), min(most_px, round(sheet_px * 0.5))
 
     @override
     def relayout(self) -> None:

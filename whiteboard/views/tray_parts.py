@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTouchEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTouchEvent,
+)
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -20,6 +28,8 @@ NEAR_MM: Final = 20.0
 RETURN_MS: Final = 700
 """How long after the last stroke a bar that stepped aside comes back."""
 _DRAG_MM: Final = 4.0
+_HINT_MM: Final = 5.5
+_HINT_FLOW: Final = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
 _GRIP_DOTS: Final = 3
 
 
@@ -120,11 +130,36 @@ class SlateHint(QWidget):
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = painter_for(self)
         words = _(self._msgid) if self._msgid else ""
-        painter.setFont(theme.font(theme.metrics().small_text_px))
+        font = theme.font(theme.metrics().px(_HINT_MM))
+        painter.setFont(font)
         painter.setPen(board_ink(is_dark=self._is_dark))
-        how = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
-        painter.drawText(self.rect(), how, words)
+        box = self.rect()
+        box.setWidth(even_width(words, QFontMetrics(font), self.rect().size()))
+        box.moveCenter(self.rect().center())
+        painter.drawText(box, _HINT_FLOW, words)
         painter.end()
+
+
+def even_width(words: str, letters: QFontMetrics, room: QSize) -> int:
+    """Return the least width at which words take no more lines than in all of `room`.
+
+    Lines are about as long as one another then, and no last syllable stands alone.
+    """
+
+    def height_px(width: int) -> int:
+        box = QRect(0, 0, width, room.height())
+        return letters.boundingRect(box, _HINT_FLOW, words).height()
+
+    least_height = height_px(room.width())
+    narrow, wide = 0, room.width()
+    while wide - narrow > 1:
+        middle = (narrow + wide) // 2
+        box = letters.boundingRect(QRect(0, 0, middle, room.height()), _HINT_FLOW, words)
+        if box.width() <= middle and box.height() <= least_height:
+            wide = middle
+        else:
+            narrow = middle
+    return wide
 
 
 class Grip(TouchControl):
@@ -138,7 +173,12 @@ class Grip(TouchControl):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._start: QPoint | None = None
         self._is_drag = False
-        super().__init__(N_("Place"), parent)
+        super().__init__(N_("Move"), parent)
+
+    @override
+    def retranslate(self) -> None:
+        super().retranslate()
+        self.setAccessibleName(_("Move the tools to another side"))
 
     def _begin(self, place: QPoint) -> None:
         self._start, self._is_drag = place, False
@@ -202,7 +242,7 @@ class Grip(TouchControl):
         word_px = sizes.px(6.5)
         self._paint_dots(painter, self.height() - word_px)
         painter.setPen(QColor(colours.on_wood))
-        painter.setFont(fitting_font(self.word, self.width(), sizes.px(4.2)))
+        painter.setFont(fitting_font(self.word, self.width(), sizes.small_text_px))
         box = self.rect().adjusted(0, self.height() - word_px - sizes.px(0.6), 0, 0)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, self.word)
         self._paint_focus(painter, QRectF(self.rect()), sizes.radius_px)

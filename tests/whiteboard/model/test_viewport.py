@@ -192,6 +192,18 @@ def test_fit_rect_of_a_point_stops_at_the_largest_zoom():
     assert fitted().fit_rect(Rect(500, 500, 500, 500)).zoom == pytest.approx(MAX_ZOOM)
 
 
+def test_low_page_lies_at_the_top_of_a_high_view():
+    view = Viewport.fitted(960, 1080, 1440, 810)
+    assert view.to_view(0, 0) == pytest.approx((0, 0))
+    assert view.clamped() == view
+
+
+def test_whole_page_is_whole_again_when_the_board_is_split():
+    split = fitted().resized(960, 1080)
+    assert split == Viewport.fitted(960, 1080, 1440, 810)
+    assert split.resized(1920, 1080) == fitted()
+
+
 def test_resizing_keeps_the_middle_and_the_zoom():
     view = fitted().zoomed(2, 960, 540)
     resized = view.resized(3840, 2160)

@@ -18,6 +18,7 @@ from whiteboard.services.board_file import BoardFile
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.thumbnails import Thumbnails
 from whiteboard.views.background_sheet import BackgroundSheet
+from whiteboard.views.finger_list import FingerList, Marker
 from whiteboard.views.page_cards import PageCard
 from whiteboard.views.page_sheet import PageSheet
 
@@ -264,6 +265,18 @@ def test_finger_scrolls_a_long_list(sheet: PageSheet, opened, window, qtbot) -> 
         QTest.touchEvent(pages, finger).move(0, between, pages).commit()
     QTest.touchEvent(pages, finger).release(0, high, pages).commit()
     assert first.mapTo(pages, QPoint(0, 0)).y() < -50
+
+
+def test_marker_of_the_place_covers_no_card(sheet: PageSheet, opened, window, qtbot) -> None:
+    with opened.board.change("") as edit:
+        for place in range(4, 40):
+            edit.add_page(place, GRID)
+    pages = sheet.findChild(FingerList)
+    qtbot.waitUntil(lambda: len(cards(sheet)) == 40)
+    right = max(card.mapTo(pages, card.rect().topRight()).x() for card in cards(sheet))
+    (marker,) = (child for child in pages.children() if isinstance(child, Marker))
+    assert marker.isVisible()
+    assert right < marker.x()
 
 
 def test_thumbnails_come_into_the_cards(sheet: PageSheet, opened, qtbot) -> None:

@@ -1,18 +1,18 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QImage, QPointingDevice
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QImage, QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from base import text
 from base.qt import loop, theme
-from base.qt.widgets import TouchControl
+from base.qt.widgets import TouchControl, fitting_font
 from whiteboard.model.tool_choice import ToolChoice, ToolKind
-from whiteboard.views.option_button import ChangeButton, OptionButton
+from whiteboard.views.option_button import WORD_MM, ChangeButton, OptionButton
 from whiteboard.views.toolbar import Toolbar, nearest_side
-from whiteboard.views.tray_parts import Grip
+from whiteboard.views.tray_parts import Grip, even_width
 
 
 @pytest.fixture(scope="module")
@@ -282,3 +282,28 @@ def test_chosen_colour_differs_without_its_colour(bar: Toolbar) -> None:
 def test_mouse_works_as_well(bar: Toolbar, qtbot) -> None:
     with qtbot.waitSignal(bar.more_asked):
         qtbot.mouseClick(button(bar, "More"), Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("room_px", range(90, 400, 17))
+def test_no_last_syllable_of_a_hint_stands_alone(qapp, room_px: int) -> None:
+    words = "動かしたいもの、変えたいものを線で囲んでください。"
+    letters = QFontMetrics(theme.font(18))
+    width = even_width(words, letters, QSize(room_px, 400))
+    assert width <= room_px
+    in_all = letters.horizontalAdvance(words)
+    flow = Qt.TextFlag.TextWordWrap.value
+    lines = letters.boundingRect(QRect(0, 0, width, 400), flow, words).height()
+    before = letters.boundingRect(QRect(0, 0, room_px, 400), flow, words).height()
+    assert lines == before
+    count = round(lines / letters.lineSpacing())
+    last_px = in_all - (count - 1) * width
+    assert count == 1 or last_px > letters.horizontalAdvance("い。")
+
+
+def test_options_of_an_upright_tray_can_be_read_at_arms_length(bar: Toolbar) -> None:
+    bar.set_side("left")
+    sizes = theme.metrics()
+    for option in bar.findChildren(OptionButton):
+        if option.isVisible():
+            font = fitting_font(option.word, option.width(), sizes.px(WORD_MM))
+            assert font.pixelSize() >= sizes.small_text_px
