@@ -84,13 +84,11 @@ def pointed_at(pointer: _Pointer, address: int) -> _Pointer | None:
 
 def samples_at(address: int) -> object | None:
     """Return `unsigned char *` for `address`, None when the binding does not allow it."""
-    holder = mupdf.uchar_array(1)
-    pointer = pointed_at(holder.cast(), address)
-    # `cast` gives a pointer of its own; the byte behind `holder` goes with `holder`.
-    return pointer
+    # `cast` gives a pointer of its own, which does not own the byte it comes from.
+    return pointed_at(mupdf.uchar_array(1).cast(), address)
 
 
-def cookie_at(address: int) -> Any:
+def cookie_at(address: int) -> mupdf.fz_cookie:
     """Return an `fz_cookie` that lies at `address`, or one of its own when that cannot be.
 
     With one of its own a job cannot be stopped while it runs, and the board cannot see that

@@ -17,7 +17,7 @@ from typing import Final
 from PySide6.QtGui import QImage
 
 COPY_BYTES_MAX: Final = 1 << 20
-"""Smaller pictures are copied (0.1 ms): a thousand thumbnails would need as many descriptors."""
+"""Smaller pictures are copied (0.1 ms): a thousand thumbnails would need as many blocks."""
 
 FREE_BYTES_MAX: Final = 72 << 20
 """Memory that waits to be used again: two pictures of 3840x2160."""

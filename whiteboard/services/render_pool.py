@@ -16,11 +16,11 @@ import os
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
-from typing import Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import structlog
 from PySide6.QtCore import QObject, QRect, QTimer
@@ -34,6 +34,7 @@ from whiteboard.services.render_answers import (
     parse_hits,
     parse_info,
     parse_links,
+    parse_nothing,
     parse_words,
 )
 from whiteboard.services.render_protocol import (
@@ -59,8 +60,8 @@ from whiteboard.services.worker_process import Message, WorkerProcess
 
 STALL_S: Final = 4.0
 """A job that has not moved for so long hangs."""
-TOTAL_S: Final = 20.0
-"""No job takes longer, even if it moves: a page that a person waits for is no use then."""
+TOTAL_S: Final = 9.0
+"""No job takes longer, even if it moves: by then a person wants a sentence, not a page."""
 START_S: Final = 15.0
 """A process that is not ready by then is replaced; it takes 0.2 s on an idle machine."""
 CHECK_MS: Final = 250
@@ -69,7 +70,8 @@ RECYCLE_BYTES: Final = 200 << 20
 """A process that keeps more after a job, with its caches emptied, is replaced."""
 FAILED_STARTS_MAX: Final = 3
 """After so many in a row what waits is given up; the next ask tries again."""
-RESTART_PAUSE_MS: Final = 500
+RESTART_PAUSE_MS: Final = 250
+RESTART_PAUSE_MAX_MS: Final = 30_000
 PIXELS_MAX: Final = 64 << 20
 """No picture is larger: 8192 x 8192."""
 SEARCH_SLICE_S: Final = 0.05
@@ -85,7 +87,7 @@ _INT32: Final = struct.Struct("@i")
 
 _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
-Outcome: TypeAlias = "dict[str, Json] | AppError"
+Parse: TypeAlias = Callable[[Mapping[str, Json]], _T]
 
 
 class Priority(IntEnum):
@@ -103,7 +105,6 @@ class Ticket:
     def __init__(self, on_cancel: Callable[[Ticket], None]) -> None:
         self._on_cancel: Callable[[Ticket], None] | None = on_cancel
 
-    @property
     def is_open(self) -> bool:
         """Whether an answer may still come."""
         return self._on_cancel is not None
@@ -116,7 +117,7 @@ class Ticket:
 
     def close(self) -> bool:
         """Return whether an answer may be given, and let it be the last."""
-        was_open, self._on_cancel = self.is_open, None
+        was_open, self._on_cancel = self.is_open(), None
         return was_open
 
 
@@ -127,7 +128,8 @@ class _Task:
     number: int
     job: Job
     priority: Priority
-    wanted_by: list[tuple[Ticket, Callable[[Outcome, QImage | None], None]]]
+    parse: Parse[Any]
+    wanted_by: list[tuple[Ticket, Callable[[Any], None]]]
     attempts: int = 0
 
     @property
@@ -159,7 +161,6 @@ class _Known:
     """A document that is open."""
 
     source: Source
-    sheets: int = 0
     unreadable: set[int] = field(default_factory=set)
 
 
@@ -236,17 +237,13 @@ class RenderPool(QObject):
             password: Empty for none.
         """
         source = Source(document, os.path.abspath(path), password)  # noqa: PTH100  (keeps ..)
-        known = self._documents[document] = _Known(source)
-
-        def finish(outcome: Outcome, _picture: QImage | None) -> None:
-            if isinstance(outcome, AppError):
-                on_done(outcome)
-                return
-            info = parse_info(document, outcome)
-            known.sheets = len(info.sheets)
-            on_done(info)
-
-        return self._ask(OpenJob(source), Priority.VISIBLE, finish)
+        self._documents[document] = _Known(source)
+        return self.ask(
+            OpenJob(source),
+            Priority.VISIBLE,
+            lambda value: parse_info(document, value),
+            on_done,
+        )
 
     def close(self, document: str) -> None:
         """Let go of a document; what is asked of it is cancelled."""
@@ -254,7 +251,7 @@ class RenderPool(QObject):
             return
         for task in self._tasks():
             if task.source is not None and task.source.document == document:
-                for ticket, _finish in tuple(task.wanted_by):
+                for ticket, _on_done in tuple(task.wanted_by):
                     ticket.cancel()
         for worker in self._workers:
             worker.forget(document)
@@ -301,14 +298,7 @@ class RenderPool(QObject):
             area.width(),
             area.height(),
         )
-
-        def finish(outcome: Outcome, picture: QImage | None) -> None:
-            if isinstance(outcome, AppError):
-                on_done(outcome)
-            elif picture is not None:
-                on_done(picture)
-
-        return self._ask(job, priority, finish)
+        return self._ask(job, priority, parse_nothing, on_done)
 
     def words(
         self,
@@ -323,7 +313,7 @@ class RenderPool(QObject):
             KeyError: the document is not open.
         """
         job = WordsJob(self._documents[document].source, number)
-        return self._ask(job, priority, _parsed(parse_words, on_done))
+        return self.ask(job, priority, parse_words, on_done)
 
     def links(
         self,
@@ -338,7 +328,7 @@ class RenderPool(QObject):
             KeyError: the document is not open.
         """
         job = LinksJob(self._documents[document].source, number)
-        return self._ask(job, priority, _parsed(parse_links, on_done))
+        return self.ask(job, priority, parse_links, on_done)
 
     def search(
         self,
@@ -407,7 +397,7 @@ class RenderPool(QObject):
             timer.stop()
         self._posted.clear()
         for task in self._tasks():
-            for ticket, _finish in task.wanted_by:
+            for ticket, _on_done in task.wanted_by:
                 ticket.close()
         self._queue.clear()
         for run in tuple(self._runs):
@@ -437,29 +427,44 @@ class RenderPool(QObject):
         if run in self._runs:
             self._runs.remove(run)
 
-    def ask_part(
-        self, job: Job, priority: Priority, finish: Callable[[Outcome, QImage | None], None]
-    ) -> Ticket:
-        """Ask for a part of something larger, a search."""
-        return self._ask(job, priority, finish)
-
     # Asking -------------------------------------------------------------------------------
+
+    def ask(
+        self,
+        job: Job,
+        priority: Priority,
+        parse: Parse[_T],
+        on_done: Callable[[_T | AppError], None],
+    ) -> Ticket:
+        """Ask for a job that paints nothing.
+
+        Args:
+            job: What to do.
+            priority: How soon.
+            parse: Checks the answer; a `ProtocolError` means the process is not itself.
+            on_done: Gets what `parse` returned, or an error.
+
+        Raises:
+            RuntimeError: the pool was shut down.
+        """
+        return self._ask(job, priority, parse, on_done)
 
     def _ask(
         self,
         job: Job,
         priority: Priority,
-        finish: Callable[[Outcome, QImage | None], None],
+        parse: Parse[Any],
+        on_done: Callable[[Any], None],
     ) -> Ticket:
         if self._is_over:
             raise RuntimeError("the pool was shut down")
         task = next((task for task in self._tasks() if task.job == job), None)
         if task is None:
             self._numbers += 1
-            task = _Task(self._numbers, job, priority, [])
+            task = _Task(self._numbers, job, priority, parse, [])
             self._queue.append(task)
         ticket = Ticket(lambda ticket: self._leave(task, ticket))
-        task.wanted_by.append((ticket, finish))
+        task.wanted_by.append((ticket, on_done))
         task.priority = min(task.priority, priority)
         self._dispatch_timer.start()
         return ticket
@@ -552,23 +557,25 @@ class RenderPool(QObject):
         running = worker.running
         if running is None or running.task.number != answer.number:
             raise ProtocolError(f"an answer to job {answer.number}, which nobody asked")
+        outcome: object = None
+        if answer.value is not None:
+            outcome = running.task.parse(answer.value)
         worker.running = None
         self._dispatch_timer.start()
         if answer.memory_bytes > RECYCLE_BYTES:
             _log.info("a render process has grown", megabytes=answer.memory_bytes >> 20)
             self._replace(worker)
         task, block = running.task, running.block
-        if answer.was_stopped:
-            self._return(block)
-            if task.wanted_by:
-                self._queue.append(task)
-            return
-        if answer.error is not None or answer.value is None:
-            self._return(block)
-            error = AppError(answer.error or ErrorCode.PAGE_UNREADABLE, answer.detail)
-            self._fail(task, error)
-            return
-        self._succeed(task, answer.value, block)
+        if answer.was_stopped and task.wanted_by:
+            self._queue.append(task)
+        if answer.error is not None:
+            outcome = AppError(answer.error, answer.detail)
+        if block is not None:
+            outcome = self._picture(task, block) if answer.value is not None else outcome
+            if not isinstance(outcome, QImage):
+                self._memory.give_back(block)
+        if not answer.was_stopped:
+            self._tell(task, outcome)
 
     def became_ready(self, worker: _Worker) -> None:
         """Take notice of a process that is ready."""
@@ -580,27 +587,19 @@ class RenderPool(QObject):
         """Take notice of a process that has ended."""
         self._broke(worker, reason)
 
-    def _succeed(self, task: _Task, value: dict[str, Json], block: Block | None) -> None:
-        picture = None
-        if block is not None and isinstance(task.job, RenderJob):
-            if not task.wanted_by:
-                self._return(block)
-                return
-            picture = self._memory.picture(block, task.job.width, task.job.height)
-        self._tell(task, value, picture)
+    def _picture(self, task: _Task, block: Block) -> QImage | None:
+        if not task.wanted_by or not isinstance(task.job, RenderJob):
+            return None
+        return self._memory.picture(block, task.job.width, task.job.height)
 
     def _fail(self, task: _Task, error: AppError) -> None:
-        self.post(lambda: self._tell(task, error, None))
+        self.post(lambda: self._tell(task, error))
 
-    def _tell(self, task: _Task, outcome: Outcome, picture: QImage | None) -> None:
+    def _tell(self, task: _Task, outcome: object) -> None:
         wanted_by, task.wanted_by = task.wanted_by, []
-        for ticket, finish in wanted_by:
+        for ticket, on_done in wanted_by:
             if ticket.close():
-                finish(outcome, picture)
-
-    def _return(self, block: Block | None) -> None:
-        if block is not None:
-            self._memory.give_back(block)
+                on_done(outcome)
 
     def _deliver_posted(self) -> None:
         for _call in range(len(self._posted)):
@@ -625,8 +624,9 @@ class RenderPool(QObject):
     def _start_failed(self, reason: str) -> None:
         self._failed_starts += 1
         _log.warning("a render process cannot start", reason=reason)
-        if self._failed_starts < FAILED_STARTS_MAX:
-            self._restart_timer.start()
+        if self._failed_starts < FAILED_STARTS_MAX or self._workers:
+            pause_ms = min(RESTART_PAUSE_MS << self._failed_starts, RESTART_PAUSE_MAX_MS)
+            self._restart_timer.start(pause_ms)
             return
         self._failed_starts = 0
         queue, self._queue = self._queue, []
@@ -660,9 +660,7 @@ class RenderPool(QObject):
             return
         _log.warning("a render process broke", job=job, sheet=task.sheet, reason=reason)
         if may_retry and task.attempts < ATTEMPTS:
-            if isinstance(task.job, OpenJob):
-                # Headings are the likeliest to go in circles, and can be done without.
-                task.job = OpenJob(task.job.source, with_outline=False)
+            task.job = _gentler(task.job)
             self._queue.append(task)
             return
         code = ErrorCode.PAGE_UNREADABLE
@@ -766,7 +764,7 @@ class _Worker:
         running = self.running
         if running is None:
             return None
-        (progress,) = _INT32.unpack_from(self._control, PROGRESS_AT)
+        progress = self._progress(running.task)
         if progress != running.progress:
             running.progress, running.moved_s = progress, now_s
         if now_s - running.moved_s > STALL_S:
@@ -774,6 +772,14 @@ class _Worker:
         if now_s - running.began_s > TOTAL_S:
             return _Fault("it takes too long", may_retry=False)
         return None
+
+    def _progress(self, task: _Task) -> int:
+        """Return a number that changes while the process gets on with a job."""
+        if isinstance(task.job, OpenJob):
+            # Repairing a large file on a slow stick is mostly reading.
+            return self.process.bytes_read()
+        (progress,) = _INT32.unpack_from(self._control, PROGRESS_AT)
+        return int(progress)
 
     def drop(self, memory: PixelMemory) -> None:
         """Let go of the control memory, and of a block when the process is gone."""
@@ -814,6 +820,7 @@ class _Search:
         self._on_done = on_done
         self._first = max(0, first)
         self._is_second_half = False
+        self._broken = 0
         self._part: Ticket | None = None
         self._ticket = Ticket(lambda _ticket: self._cancel())
 
@@ -828,30 +835,34 @@ class _Search:
     def _ask(self, number: int) -> None:
         last = self._first if self._is_second_half else _NO_END
         job = SearchJob(self._source, self._query, number, last, SEARCH_SLICE_S)
-        self._part = self._pool.ask_part(
-            job, Priority.THUMBNAIL, lambda outcome, _picture: self._take(number, outcome)
+        self._part = self._pool.ask(
+            job, Priority.THUMBNAIL, _parse_found, lambda found: self._take(number, found)
         )
 
-    def _take(self, number: int, outcome: Outcome) -> None:
-        if not self._ticket.is_open:
+    def _take(self, number: int, found: _Found | AppError) -> None:
+        if isinstance(found, AppError):
+            self._pass_by(number, found)
             return
-        if isinstance(outcome, AppError):
-            self._finish(outcome)
+        if found.hits:
+            self._on_hits(found.hits)
+        end = min(self._first, found.sheets) if self._is_second_half else found.sheets
+        if not self._ticket.is_open():
             return
-        hits, reached = parse_hits(outcome), parse_count(outcome, "next")
-        sheets = parse_count(outcome, "sheets")
-        end = min(self._first, sheets) if self._is_second_half else sheets
-        if hits:
-            self._on_hits(hits)
-            if not self._ticket.is_open:
-                return
-        if max(reached, number + 1) < end:
-            self._ask(max(reached, number + 1))
+        if max(found.reached, number + 1) < end:
+            self._ask(max(found.reached, number + 1))
         elif self._first > 0 and not self._is_second_half:
             self._is_second_half = True
             self._ask(0)
         else:
             self._finish(None)
+
+    def _pass_by(self, number: int, error: AppError) -> None:
+        """Go on behind a sheet that breaks the process; not for ever."""
+        self._broken += 1
+        if error.code is not ErrorCode.PAGE_UNREADABLE or self._broken > BROKEN_SHEETS_MAX:
+            self._finish(error)
+        elif self._ticket.is_open():
+            self._ask(number + 1)
 
     def _finish(self, error: AppError | None) -> None:
         if self._ticket.close():
@@ -863,6 +874,19 @@ class _Search:
 
 
 _NO_END: Final = 1 << 30
+BROKEN_SHEETS_MAX: Final = 2
+"""A search passes by so many sheets that break the process; each costs two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    hits: tuple[Hit, ...]
+    reached: int
+    sheets: int
+
+
+def _parse_found(value: Mapping[str, Json]) -> _Found:
+    return _Found(parse_hits(value), parse_count(value, "next"), parse_count(value, "sheets"))
 
 
 class _Run:
@@ -921,7 +945,7 @@ class _Run:
     def _move(self, progress: Json) -> None:
         if not isinstance(progress, int | float):
             raise ProtocolError(f"progress is {progress!r}")
-        if self._on_progress is not None and self.ticket.is_open:
+        if self._on_progress is not None and self.ticket.is_open():
             self._on_progress(float(progress))
 
     def _take_too_long(self) -> None:
@@ -932,7 +956,7 @@ class _Run:
         self._finish(AppError(self._failure, reason))
 
     def _finish(self, outcome: Json | AppError) -> None:
-        may_tell = self.ticket.is_open
+        may_tell = self.ticket.is_open()
         self.end()
         if may_tell:
             self._on_done(outcome)
@@ -945,11 +969,14 @@ def _app_error(message: Message) -> AppError:
         raise ProtocolError(f"no error: {message['error']!r}") from error
 
 
-def _parsed(
-    parse: Callable[[Mapping[str, Json]], Sequence[_T]],
-    on_done: Callable[[tuple[_T, ...] | AppError], None],
-) -> Callable[[Outcome, QImage | None], None]:
-    def finish(outcome: Outcome, _picture: QImage | None) -> None:
-        on_done(outcome if isinstance(outcome, AppError) else tuple(parse(outcome)))
-
-    return finish
+def _gentler(job: Job) -> Job:
+    """Return a job as it is tried the second time."""
+    match job:
+        case OpenJob():
+            # Headings are the likeliest to go in circles, and can be done without.
+            return replace(job, with_outline=False)
+        case SearchJob():
+            # One sheet: then it is known which one breaks the process.
+            return replace(job, budget_s=0.0)
+        case _:
+            return job

@@ -42,10 +42,10 @@ from whiteboard.services.sheet_document import (
 )
 from whiteboard.services.sheet_text import (
     QUERY_LETTERS_MAX,
-    FoldedText,
     fold,
     hits_in,
     read_lines,
+    read_plain,
     words_of,
 )
 
@@ -74,7 +74,7 @@ class RenderWorker:
         self._control = control  # the cookie lies in it
         self._cookie = cookie_at(control.address)
         self._documents: OrderedDict[Source, SheetDocument] = OrderedDict()
-        self._texts: OrderedDict[tuple[str, int], FoldedText] = OrderedDict()
+        self._texts: OrderedDict[tuple[str, int], str] = OrderedDict()
         self._letters = 0
 
     def answer(self, number: int, job: Job, memory: int | None) -> Answer | None:
@@ -140,7 +140,7 @@ class RenderWorker:
         for source in [s for s in self._documents if s.document == document]:
             del self._documents[source]
         for key in [k for k in self._texts if k[0] == document]:
-            self._letters -= len(self._texts.pop(key).text)
+            self._letters -= len(self._texts.pop(key))
 
     def _open(self, job: OpenJob) -> dict[str, Json]:
         document = self._document(job.source)
@@ -165,7 +165,7 @@ class RenderWorker:
         return {}
 
     def _words(self, job: WordsJob) -> dict[str, Json]:
-        lines = read_lines(*self._document(job.source).display_list(job.number))
+        lines = read_lines(*self._document(job.source).text(job.number))
         return {"words": [[w.text, *w.box, w.line] for w in words_of(lines)]}
 
     def _links(self, job: LinksJob) -> dict[str, Json]:
@@ -192,24 +192,23 @@ class RenderWorker:
         self, document: SheetDocument, name: str, number: int, query: str
     ) -> list[Json]:
         kept = self._texts.get((name, number))
-        if kept is not None and query not in kept.text:
+        if kept is not None and query not in kept:
             return []
         try:
-            lines = read_lines(*document.display_list(number))
+            page, factor = document.text(number)
+            folded = kept if kept is not None else fold(read_plain(page))
+            hits = hits_in(read_lines(page, factor), query) if query in folded else []
         except UnreadableError:
             return []  # a sheet without text that can be read has no hits
-        folded = kept or self._keep(name, number, FoldedText(lines))
-        return [
-            [number, [list(box) for box in hit.boxes], hit.around]
-            for hit in hits_in(folded, lines, query)
-        ]
+        if kept is None:
+            self._keep(name, number, folded)
+        return [[number, [list(box) for box in hit.boxes], hit.around] for hit in hits]
 
-    def _keep(self, name: str, number: int, text: FoldedText) -> FoldedText:
-        self._texts[name, number] = text
-        self._letters += len(text.text)
+    def _keep(self, name: str, number: int, folded: str) -> None:
+        self._texts[name, number] = folded
+        self._letters += len(folded)
         while self._letters > TEXT_KEPT_LETTERS:
-            self._letters -= len(self._texts.popitem(last=False)[1].text)
-        return text
+            self._letters -= len(self._texts.popitem(last=False)[1])
 
     def _shed(self) -> None:
         if worker_limits.private_bytes() <= TRIM_ABOVE_BYTES:

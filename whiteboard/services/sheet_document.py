@@ -15,7 +15,7 @@ import stat
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from pymupdf import mupdf
 
@@ -119,7 +119,7 @@ class SheetDocument:
         UnreadableError: it cannot be opened.
     """
 
-    def __init__(self, path: str, password: str, cookie: Any) -> None:
+    def __init__(self, path: str, password: str, cookie: mupdf.fz_cookie) -> None:
         self._cookie = cookie
         self._lists: OrderedDict[int, _Sheet] = OrderedDict()
         self._pdf = _open_pdf(path)
@@ -174,7 +174,7 @@ class SheetDocument:
             return []
         if first is None:
             return []
-        found = []
+        found: list[SheetLink] = []
         link = first
         while link is not None and len(found) < LINKS_MAX:
             if (read := self._link(link, sheet)) is not None:
@@ -183,15 +183,32 @@ class SheetDocument:
         mupdf.ll_fz_drop_link(first)
         return found
 
-    def display_list(self, number: int) -> tuple[Any, float]:
-        """Return the display list of a sheet and its factor, for reading its text.
+    def text(self, number: int) -> tuple[mupdf.FzStextPage, float]:
+        """Return the text of a sheet as MuPDF sees it, and the sheet's factor.
+
+        Does not push out the display lists of other sheets: a search passes by all of them.
 
         Raises:
             UnreadableError: the sheet cannot be read.
             StoppedError: the board stopped the job.
         """
-        sheet = self._sheet(number)
-        return self._list_of(sheet, number), sheet.factor
+        sheet = self._lists.get(number) or self._load(number)
+        options = mupdf.FzStextOptions()
+        options.flags = mupdf.FZ_STEXT_PRESERVE_WHITESPACE | mupdf.FZ_STEXT_CLIP
+        try:
+            if sheet.shown is not None:
+                text = mupdf.FzStextPage(sheet.shown, options)
+            else:
+                text = mupdf.FzStextPage(
+                    mupdf.ll_fz_new_stext_page_from_page_with_cookie(
+                        sheet.page.m_internal, options.internal(), self._cookie
+                    )
+                )
+        except _MuPDFError as error:
+            self._check_stopped()
+            raise UnreadableError(ErrorCode.PAGE_UNREADABLE, str(error)) from error
+        self._check_stopped()
+        return text, sheet.factor
 
     def render(self, number: int, part: Part, pixels: Mapped) -> None:
         """Paint a part of a sheet on white: B, G, R, 255 for each pixel, rows without gaps.
@@ -262,19 +279,21 @@ class SheetDocument:
         if number in self._lists:
             self._lists.move_to_end(number)
             return self._lists[number]
-        if not 0 <= number < self._sheets:
-            raise UnreadableError(ErrorCode.PAGE_UNREADABLE, f"no sheet {number}")
-        try:
-            page = mupdf.fz_load_page(self._document, number)
-            sheet = _Sheet(page, mupdf.fz_bound_page(page))
-        except _MuPDFError as error:
-            raise UnreadableError(ErrorCode.PAGE_UNREADABLE, str(error)) from error
-        self._lists[number] = sheet
+        sheet = self._lists[number] = self._load(number)
         while len(self._lists) > LISTS_KEPT:
             self._lists.popitem(last=False)
         return sheet
 
-    def _list_of(self, sheet: _Sheet, number: int) -> Any:
+    def _load(self, number: int) -> _Sheet:
+        if not 0 <= number < self._sheets:
+            raise UnreadableError(ErrorCode.PAGE_UNREADABLE, f"no sheet {number}")
+        try:
+            page = mupdf.fz_load_page(self._document, number)
+            return _Sheet(page, mupdf.fz_bound_page(page))
+        except _MuPDFError as error:
+            raise UnreadableError(ErrorCode.PAGE_UNREADABLE, str(error)) from error
+
+    def _list_of(self, sheet: _Sheet, number: int) -> mupdf.FzDisplayList:
         if sheet.shown is not None:
             return sheet.shown
         try:
@@ -299,9 +318,9 @@ class SheetDocument:
         if self._cookie.abort:
             raise StoppedError
 
-    def _headings(self, first: Any) -> Iterator[Heading]:
+    def _headings(self, first: mupdf.fz_outline) -> Iterator[Heading]:
         """Walk the tree without recursion: its depth is the file's to choose."""
-        waiting: list[tuple[Any, int]] = [(first, 0)]
+        waiting: list[tuple[mupdf.fz_outline, int]] = [(first, 0)]
         count = 0
         while waiting and count < OUTLINE_ENTRIES_MAX:
             node, level = waiting.pop()
@@ -315,7 +334,7 @@ class SheetDocument:
                 page = node.page.page
                 yield Heading(title, level, page if 0 <= page < self._sheets else -1)
 
-    def _link(self, link: Any, sheet: _Sheet) -> SheetLink | None:
+    def _link(self, link: mupdf.fz_link, sheet: _Sheet) -> SheetLink | None:
         box = sheet.box(link.rect)
         uri = link.uri or ""
         if uri.lower().startswith(OUTWARD):
@@ -334,15 +353,15 @@ class SheetDocument:
 class _Sheet:
     """A page that is loaded, with its display list once it was painted or read."""
 
-    def __init__(self, page: Any, bounds: Any) -> None:
+    def __init__(self, page: mupdf.FzPage, bounds: mupdf.FzRect) -> None:
         self.page = page
         self.bounds = bounds
-        self.shown: Any = None
+        self.shown: mupdf.FzDisplayList | None = None
         self._width = max(bounds.x1 - bounds.x0, 1e-3)
         self._height = max(bounds.y1 - bounds.y0, 1e-3)
         self.factor = sheet_factor(self._width, self._height)
 
-    def box(self, rect: Any) -> Box:
+    def box(self, rect: mupdf.fz_rect) -> Box:
         """Return a rectangle of MuPDF's in sheet space."""
         factor, left, top = self.factor, self.bounds.x0, self.bounds.y0
         return (
@@ -352,7 +371,7 @@ class _Sheet:
             (rect.y1 - top) * factor,
         )
 
-    def transform(self, turns: int, scale: float) -> Any:
+    def transform(self, turns: int, scale: float) -> mupdf.fz_matrix:
         """Return the `fz_matrix` from page space to the turned sheet's pixels."""
         size = scale * self.factor
         width, height = self._width * size, self._height * size
@@ -369,7 +388,7 @@ class _Sheet:
 class _Canvas:
     """A draw device over memory of ours; over memory of its own where that cannot be."""
 
-    def __init__(self, rect: Any, pixels: Mapped) -> None:
+    def __init__(self, rect: mupdf.fz_irect, pixels: Mapped) -> None:
         self._pixels = pixels
         self._bytes = (rect.x1 - rect.x0) * (rect.y1 - rect.y0) * BYTES_PER_PIXEL
         samples = samples_at(pixels.address)
@@ -398,7 +417,7 @@ class _Canvas:
             self._pixels.write(samples[: self._bytes])
 
 
-def _open_pdf(path: str) -> Any:
+def _open_pdf(path: str) -> mupdf.PdfDocument:
     # Opened here and handed on as a descriptor: Python's errors tell more than MuPDF's, any
     # bytes may be a name, and a pipe of that name does not hang us.
     try:
@@ -415,11 +434,11 @@ def _open_pdf(path: str) -> Any:
         os.close(descriptor)
 
 
-def _identity() -> Any:
+def _identity() -> mupdf.fz_matrix:
     return mupdf.ll_fz_make_matrix(1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def _int_rect(part: Part) -> Any:
+def _int_rect(part: Part) -> mupdf.fz_irect:
     return mupdf.ll_fz_make_irect(
         part.left, part.top, part.left + part.width, part.top + part.height
     )

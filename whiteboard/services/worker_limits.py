@@ -1,4 +1,4 @@
-"""What a process that reads strangers' files may take of the machine, set by itself at its start.
+"""What a process that reads strangers' files may take of the machine, set at its start.
 
 Linux only, like the display. Nothing here can be undone by the process, save for `nice`.
 """

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QObject, QSocketNotifier
@@ -51,20 +52,22 @@ class WorkerProcess(QObject):
         on_end: Callable[[str], None],
         parent: QObject,
     ) -> None:
+        ours, theirs = socket.socketpair()
+        try:
+            process, pid_descriptor = _spawn(module, (theirs.fileno(), *descriptors))
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         super().__init__(parent)
         self._on_message = on_message
         self._on_end = on_end
         self._frames = Frames()
         self._is_over = False
-        self._socket, theirs = socket.socketpair()
-        try:
-            self._process = _spawn(module, (theirs.fileno(), *descriptors))
-            self._pid_descriptor = os.pidfd_open(self._process.pid)
-        except OSError:
-            self._socket.close()
-            raise
-        finally:
-            theirs.close()
+        self._socket = ours
+        self._process = process
+        self._pid_descriptor = pid_descriptor
         self._socket.setblocking(False)
         self._readable = _notifier(self._socket.fileno(), self.read, self)
         self._ended = _notifier(self._pid_descriptor, self._reap, self)
@@ -78,6 +81,14 @@ class WorkerProcess(QObject):
     def is_reaped(self) -> bool:
         """Whether the process is gone and nothing of it is left."""
         return self._process.returncode is not None
+
+    def bytes_read(self) -> int:
+        """Return how much it has read so far, from files and sockets; 0 when that is secret."""
+        try:
+            text = Path(f"/proc/{self.pid}/io").read_text("ascii")
+        except OSError:
+            return 0
+        return int(text.split(maxsplit=2)[1])
 
     def send(self, data: bytes, descriptors: Sequence[int] = ()) -> bool:
         """Send a message at once; return False when the process does not take it."""
@@ -177,10 +188,14 @@ class WorkerProcess(QObject):
         self.deleteLater()
 
 
-def _spawn(module: str, descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
-    """Start a process in a session of its own, so that a key on a terminal is not for it."""
+def _spawn(module: str, descriptors: Sequence[int]) -> tuple[subprocess.Popen[bytes], int]:
+    """Start a process in a session of its own, so that a key on a terminal is not for it.
+
+    Returns:
+        The process and its pidfd.
+    """
     numbers = [str(descriptor) for descriptor in descriptors]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-P", "-m", module, *numbers, str(os.getpid())],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -190,6 +205,12 @@ def _spawn(module: str, descriptors: Sequence[int]) -> subprocess.Popen[bytes]:
         cwd="/",
         start_new_session=True,
     )
+    try:
+        return process, os.pidfd_open(process.pid)
+    except OSError:
+        process.kill()
+        process.wait()
+        raise
 
 
 def _python_path() -> str:
