@@ -21,9 +21,11 @@ from whiteboard.services.board_file import OpenReport
 from whiteboard.services.board_keeper import BoardKeeper, Opened
 from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.clipboard import BoardClipboard
+from whiteboard.services.documents import DocumentStore
 from whiteboard.services.last_board import LastBoard
 from whiteboard.services.library import Library
 from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.render_pool import RenderPool
 from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
 from whiteboard.views.pane import Surroundings
@@ -60,6 +62,8 @@ class WhiteboardFeature(QObject):
         self._library = Library(host.data_dir)
         last = LastBoard(host.data_dir)
         self._keeper = BoardKeeper(self._library, last, self._workers.boards)
+        self._pool = RenderPool()
+        self._store = DocumentStore(host.data_dir)
         self._sound = ChalkSound(values.sound_volume, values.sound_on)
         self._clipboard = BoardClipboard()
         around = Surroundings(time.monotonic, date.today, self._sound, self._clipboard)
@@ -128,6 +132,8 @@ class WhiteboardFeature(QObject):
         self._sheets.shutdown()
         self._clipboard.shutdown()
         self._workers.shutdown()
+        self._pool.shutdown()
+        self._store.shutdown()
         self._sound.shutdown()
 
     # Joining the parts --------------------------------------------------------------------
@@ -167,6 +173,7 @@ class WhiteboardFeature(QObject):
         return self._library_screen
 
     def _board_opened(self, opened: Opened) -> None:
+        self._show_documents(opened.board)
         self._screen.show_board(opened.board)
         self._sheets.take_board(opened.board)
         self._note_open()
@@ -176,7 +183,17 @@ class WhiteboardFeature(QObject):
     def _board_closing(self, board: OpenBoard) -> None:
         self._sheets.leave_board(board)
         self._screen.show_board(None)
+        board.forget_documents()
         self._note_open()
+
+    def _show_documents(self, board: OpenBoard) -> None:
+        board.show_documents(self._pool, self._store, lambda: _("This page cannot be shown"))
+        if board.documents is not None:
+            board.documents.refused.connect(
+                lambda refused: self._host.show_error(refused.error)
+            )
+        if board.board.documents:
+            self._pool.warm_up()
 
     def _note_open(self) -> None:
         if self._library_screen is not None:

@@ -19,9 +19,12 @@ from base.errors import AppError
 from base.tasks import Worker
 from whiteboard.model.board import Board
 from whiteboard.model.page import Background
+from whiteboard.services.board_documents import BoardDocuments, DocumentPool
 from whiteboard.services.board_file import BoardFile, keep_board
+from whiteboard.services.documents import DocumentStore
 from whiteboard.services.pictures import decode_asset
 from whiteboard.services.sheet_pixels import SheetPixels
+from whiteboard.services.sheet_reader import SheetReader
 
 IMAGE_CACHE_BYTES: Final = 192 * 1024 * 1024
 _LEAST_IMAGE_BYTES: Final = 256 * 256 * 4
@@ -55,8 +58,12 @@ class OpenBoard(QObject):
         self._asked: set[bytes] = set()
         self.stop_keeping: Callable[[], None] = keep_board(self.board, file)
         """Ends the writing of changes to the file, before the file is closed."""
+        self.documents: BoardDocuments | None = None
+        """The documents under the pages; None where nothing renders them."""
         self.sheets: SheetPixels | None = None
-        """The documents under the pages; None where nothing can render them."""
+        """Their pixels, for all views."""
+        self.reader: SheetReader | None = None
+        """Their pixels, for exports."""
         self._background = Background()
         self.board.on_change(lambda _change: self._keep_a_page())
         self._image_decoded.connect(self._take_image, Qt.ConnectionType.QueuedConnection)
@@ -83,6 +90,29 @@ class OpenBoard(QObject):
             and len(pages) <= 1
             and not any(board.items(page.id) for page in pages)
         )
+
+    def show_documents(
+        self, pool: DocumentPool, store: DocumentStore, words: Callable[[], str]
+    ) -> None:
+        """Let the sheets under the pages be seen; `forget_documents` ends it.
+
+        Args:
+            pool: Renders them.
+            store: Where documents lie that this display has at hand.
+            words: Returns the sentence for a sheet that cannot be shown.
+        """
+        self.documents = BoardDocuments(
+            pool, lambda document: store.fetch(document, self.file), self._worker
+        )
+        self.sheets = SheetPixels(self.documents, words)
+        self.reader = SheetReader(self.documents, words)
+
+    def forget_documents(self) -> None:
+        """Let go of the documents; nothing shows the board any more."""
+        for part in (self.sheets, self.reader, self.documents):
+            if part is not None:
+                part.shutdown()
+        self.sheets = self.reader = self.documents = None
 
     def ensure_page(self, background: Background) -> None:
         """Give a board without pages one, now and whenever its last page goes.

@@ -405,7 +405,9 @@ class TakeAwaySheet(Sheet):
 
     def _snapshot(self) -> BoardSnapshot:
         pages = [self._page_id()] if self._is_this_page else None
-        return take_snapshot(self._open.board, self._open.file.asset, pages)
+        reader = self._open.reader
+        read_sheet = None if reader is None else reader.read
+        return take_snapshot(self._open.board, self._open.file.asset, pages, read_sheet)
 
     def _file_name(self) -> FileName:
         return FileName(self._title(), self._clock.now().date())
