@@ -441,6 +441,14 @@ class BoardFile:
         with self._reading, disk_errors(self.path):
             return self._reader.documents.has(document)
 
+    def document_size(self, document: str) -> int | None:
+        """Return how many bytes a document has; None when the board has none such. Blocks."""
+        with self._reading, disk_errors(self.path):
+            try:
+                return self._reader.documents.size(document)
+            except KeyError:
+                return None
+
     def chunk_sums(self, document: str) -> dict[int, int]:
         """Return the CRC-32 of the pieces of a document that are written. Blocks."""
         with self._reading, disk_errors(self.path):
