@@ -163,6 +163,21 @@ class Settings(BaseModel):
         title=N_("Smallest palm"),
         description=N_("A touch of at least this size wipes."),
     )
+    on_screen_keyboard: Annotated[
+        Literal["auto", "always", "never"],
+        Row(
+            Group.WRITING,
+            (
+                Item("auto", N_("Automatic"), "wand-sparkles"),
+                Item("always", N_("Always"), "keyboard"),
+                Item("never", N_("Never"), "x"),
+            ),
+        ),
+    ] = Field(
+        "auto",
+        title=N_("Keyboard on the screen"),
+        description=N_("Comes when a text is touched, and goes when a real keyboard is used."),
+    )
     board_surface: Annotated[
         Literal["blackboard", "white"],
         Row(

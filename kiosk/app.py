@@ -43,11 +43,13 @@ from kiosk.model.navigation import (
 )
 from kiosk.services.collector import keep_collector_short
 from kiosk.services.crash import CrashPath
+from kiosk.services.input_engine import choose_input_method
 from kiosk.services.pin import PinStore
 from kiosk.services.removable import RemovableFolders
 from kiosk.services.signals import EndSignals
 from kiosk.views.error_words import error_notice
 from kiosk.views.home import Home
+from kiosk.views.keyboard_host import KeyboardHost
 from kiosk.views.shell import Shell
 
 if TYPE_CHECKING:
@@ -73,6 +75,9 @@ def run(arguments: Arguments, data_dir: Path, options: Options, clock: Clock) ->
     """
     log = open_log(data_dir, to_stderr=arguments.windowed)
     try:
+        # Qt looks for its input method while the application is made.
+        forced = options.values.on_screen_keyboard == "always"
+        os.environ |= choose_input_method(os.environ, is_forced=forced)
         app = loop.make_application(sys.argv[:1])
         kiosk = Kiosk(app, data_dir, options, clock, features.ENTRIES)
         try:
@@ -128,6 +133,7 @@ class Kiosk(QObject):
         options.on_trouble = self._option_trouble
         self._stop_listening = options.listen(self._options_changed)
         self.shell = Shell()
+        self._keyboard = KeyboardHost(self.shell, options)
         self.host = Host(
             data_dir=data_dir,
             options=options,
@@ -168,6 +174,7 @@ class Kiosk(QObject):
         for name, feature in self._features.items():
             self._guard(feature.shutdown, f"shutdown of {name}")
         self._stop_listening()
+        self._keyboard.shutdown()
         self._removable.shutdown()
         self._worker.shutdown()
         self._signals.shutdown()
@@ -193,6 +200,7 @@ class Kiosk(QObject):
                     self._guard(feature.finish, f"finish of {name}")
             case Duty.FORGET_CHOICES:
                 self._options.forget_for_now()
+                self._keyboard.forget()
             case Duty.CLEAR_NOTICES:
                 self.shell.notices.clear()
             case Duty.TELL_FINISHED:
@@ -295,6 +303,7 @@ class Kiosk(QObject):
         values = self._options.values
         sizes = theme.metrics_for(size, self.shell.screen(), values.panel_diagonal_inch)
         theme.apply_theme(self._app, values.theme, sizes)
+        self._keyboard.place()
 
     def _options_changed(self, values: Settings) -> None:
         if values.language != text.language():

@@ -34,6 +34,9 @@ os.environ |= {
     "QT_QPA_PLATFORM": "xcb",
     "DBUS_SESSION_BUS_ADDRESS": "disabled:",
     "NO_AT_BRIDGE": "1",
+    # As kiosk.app.run sets it: the keyboard on the screen is made with the application.
+    "QT_IM_MODULE": "qtvirtualkeyboard",
+    "QT_VIRTUALKEYBOARD_DESKTOP_DISABLE": "1",
     "LC_ALL": "C.UTF-8",
 }
 

@@ -18,6 +18,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
+    QGuiApplication,
     QKeyEvent,
     QMouseEvent,
     QPaintEvent,
@@ -106,6 +107,8 @@ class Sheet(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         parent.installEventFilter(self)
+        # A keyboard on the screen lies below what it writes in.
+        QGuiApplication.inputMethod().keyboardRectangleChanged.connect(self.relayout)
         self._respace()
 
     def open(self) -> None:
@@ -146,6 +149,7 @@ class Sheet(QWidget):
         """Return where the open panel lies."""
         gap = theme.metrics().px(4)
         room = self.rect().adjusted(gap, gap, -gap, -gap)
+        room.setBottom(min(room.bottom(), self._keys_top() - gap))
         self.content.activate()
         wanted = self.panel.sizeHint().expandedTo(self.panel.minimumSize())
         wanted = wanted.boundedTo(room.size())
@@ -162,6 +166,14 @@ class Sheet(QWidget):
         else:
             box.moveBottom(room.bottom())
         return box
+
+    def _keys_top(self) -> int:
+        """Return where keys in the lower half of the window begin; the bottom without any."""
+        keys = QGuiApplication.inputMethod().keyboardRectangle().toAlignedRect()
+        window = self.window()
+        if keys.isEmpty() or keys.center().y() < window.height() / 2:
+            return self.height()
+        return self.mapFrom(window, keys.topLeft()).y()
 
     def _outside(self, inside: QRect) -> QPoint:
         if self._edge == Qt.Edge.LeftEdge:

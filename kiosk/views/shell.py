@@ -58,16 +58,21 @@ class Shell(QWidget):
             self.resize(size or USUAL_SIZE)
             self.move(screen.topLeft())
             self.show()
+            self.activateWindow()
             return
         self.setWindowFlag(Qt.WindowType.FramelessWindowHint)
         if size is not None:
             self.resize(size)
             self.move(screen.topLeft())
             self.show()
+            self.activateWindow()
             return
         # Where there is no window manager, nobody enlarges a window that says fullscreen.
         self.setGeometry(screen)
         self.showFullScreen()
+        # Where there is no window manager, nobody gives a new window the keyboard either,
+        # and a field without it has no input method.
+        self.activateWindow()
         # Panels that are switched off and on may come back with another resolution.
         self.screen().geometryChanged.connect(self.setGeometry)
 

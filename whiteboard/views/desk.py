@@ -93,6 +93,7 @@ class Desk(QObject):
         self._is_writing = False
         self._is_closed = False
         self._is_bar_stale = True
+        self._raised: tuple[Viewport, Viewport] | None = None
         self.editor = TextEditor(pane)
         self.done_bar = DoneBar(pane)
         self.selection_bar = SelectionBar(pane)
@@ -121,6 +122,7 @@ class Desk(QObject):
         editor.finished.connect(self._written)
         editor.cancelled.connect(self._unwritten)
         editor.moved.connect(self._place_done)
+        editor.changed.connect(self._clear_keyboard)
         self._clipboard.changed.connect(self._place_bars)
         self._intake.picture_came.connect(self._picture_came)
         self._intake.items_came.connect(self._items_came)
@@ -263,15 +265,39 @@ class Desk(QObject):
         self._place_bars()
 
     def _clear_keyboard(self) -> None:
-        """Move the page up when the system's keyboard would cover what is being written."""
-        board = QGuiApplication.inputMethod().keyboardRectangle()
-        if not self.editor.is_open or board.height() < 1:
-            return
-        keys_top = self._pane.mapFromGlobal(board.topLeft().toPoint()).y()
+        """Move the page up where keys at the bottom would cover what is being written.
+
+        When they go, the page goes back, unless somebody has moved it meanwhile.
+        """
+        if not self._keys().isEmpty() and self.editor.is_open:
+            self._raise_page(self._keys().top())
+        elif self._raised is not None:
+            before, after = self._raised
+            self._raised = None
+            if self._canvas.viewport == after:
+                self._canvas.show_viewport(before)
+        self._place_done()
+
+    def _raise_page(self, keys_top: int) -> None:
         gap = theme.metrics().gap_px
-        below = self.editor.frame_in_view().bottom() + gap - keys_top
+        frame, cursor = self.editor.frame_in_view(), self.editor.cursor_in_view()
+        # Of something taller than the room that is left, the line that is written counts.
+        box = frame if frame.height() + 2 * gap <= keys_top else cursor
+        below = box.bottom() + gap - keys_top
         if below > 0:
-            self._canvas.show_viewport(self._canvas.viewport.panned(0, -below))
+            seen = self._canvas.viewport
+            before = seen if self._raised is None else self._raised[0]
+            self._canvas.show_viewport(seen.panned(0, -below))
+            self._raised = (before, self._canvas.viewport)
+
+    def _keys(self) -> QRect:
+        """Return what a keyboard in the lower half of the window covers of the pane."""
+        window = self._pane.window()
+        keys = QGuiApplication.inputMethod().keyboardRectangle().toAlignedRect()
+        if keys.isEmpty() or keys.center().y() < window.height() / 2:
+            return QRect()
+        corner = self._pane.mapFrom(window, keys.topLeft())
+        return QRect(corner, keys.size()).intersected(self._pane.rect())
 
     # Chosen items ---------------------------------------------------------------------------
 
@@ -448,7 +474,8 @@ class Desk(QObject):
     def _float(self, bar: QWidget, about: QRect) -> None:
         gap = theme.metrics().px(_GAP_MM)
         room = self._pane.rect().adjusted(gap, gap, -gap, -gap)
-        bar.setGeometry(place_beside(about, bar.size(), room, self._taken(), gap))
+        taken = [*self._taken(), self._keys()]
+        bar.setGeometry(place_beside(about, bar.size(), room, taken, gap))
         bar.show()
         bar.raise_()
 

@@ -35,6 +35,8 @@ from PySide6.QtWidgets import (
     QGraphicsTextItem,
     QGraphicsView,
     QHBoxLayout,
+    QStyle,
+    QStyleOptionGraphicsItem,
     QWidget,
 )
 from typing_extensions import override
@@ -161,6 +163,8 @@ class TextEditor(QGraphicsView):
     """The id of the item that stays as it was, or an empty one."""
     moved = Signal()
     """The editor is somewhere else, or of another size."""
+    changed = Signal()
+    """The words are others, or the cursor stands somewhere else."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -235,6 +239,7 @@ class TextEditor(QGraphicsView):
         self._words.addItem(letters)
         letters.document().documentLayout().documentSizeChanged.connect(self._fit)
         letters.changed.connect(self._fit)
+        letters.changed.connect(self.changed)
         letters.done.connect(self.commit)
         letters.given_up.connect(self.cancel)
         self._colour()
@@ -492,6 +497,19 @@ class _Letters(QGraphicsTextItem):
         width = min(width_em, 1e4) * EM_PX
         if abs(width - self.textWidth()) > 1e-6:
             self.setTextWidth(width)
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        # Qt would draw a dashed frame of its own, as wide as a line may get; of that the
+        # view shows what lies inside our frame and a little beyond it.
+        plain = QStyleOptionGraphicsItem(option)
+        plain.state &= ~(QStyle.StateFlag.State_HasFocus | QStyle.StateFlag.State_Selected)
+        super().paint(painter, plain, widget)  # type: ignore[arg-type]
 
     @override
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 
 from base import text as words
 from base.board_doc import Affine, NoteItem, TextItem
+from base.qt import theme
 from base.qt.widgets import TouchButton
 from tests.support.pane_bench import PERSON, PaneBench
 from tests.whiteboard.model.making import note, straight, text, turned_box
@@ -530,3 +531,50 @@ def test_words_of_the_editor_follow_the_language(bench):
     QCoreApplication.sendEvent(button, QEvent(QEvent.Type.LanguageChange))
     assert button.word == "決定"
     assert bench.editor.accessibleName() == "文字"
+
+
+def test_nothing_but_the_frame_and_the_words_is_shown_around_a_text(bench):
+    # The toolkit frames the item that has the focus, as wide as a line may get.
+    open_at(bench)
+    bench.type("mmm")
+    around = bench.editor.geometry()
+    room = around.adjusted(0, -20, 600, 20)
+    bench.desk.done_bar.hide()
+    edited = shown_on_glass(bench, room)
+    bench.editor.commit()
+    frame = edited != shown_on_glass(bench, room)
+    columns = np.flatnonzero(frame.any(axis=0))
+    rows = np.flatnonzero(frame.any(axis=1))
+    line = theme.metrics().line_px
+    side = np.count_nonzero(frame[rows[0] : rows[-1] + 1], axis=0)
+    # One dashed line at the left, one at the right, and between them the words.
+    tall = np.flatnonzero(side > len(rows) * 0.4)
+    assert tall[0] - columns[0] <= 2 * line
+    assert columns[-1] - tall[-1] <= 2 * line
+
+
+def test_frame_that_shrinks_leaves_nothing_where_it_was(bench):
+    open_at(bench)
+    empty = bench.editor.geometry()
+    room = empty.adjusted(-20, -20, 700, 20)
+    before = shown_on_glass(bench, room)
+    bench.type("m" * 20)
+    assert bench.editor.geometry().width() > empty.width() + 200
+    for _ in range(20):
+        bench.key(Qt.Key.Key_Backspace)
+    assert bench.editor.geometry() == empty
+    right = empty.right() + 2 - room.x()
+    assert np.array_equal(shown_on_glass(bench, room)[:, right:], before[:, right:])
+
+
+def shown_on_glass(bench, box):
+    """Return what the display shows in a box of the pane, without what is only planned."""
+    QCoreApplication.processEvents()
+    handle = bench.window.windowHandle()
+    QCoreApplication.processEvents()
+    seen = handle.screen().grabWindow(
+        handle.winId(), box.x(), box.y(), box.width(), box.height()
+    )
+    image = seen.toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), -1)
+    return pixels[:, : image.width()].copy()
