@@ -5,10 +5,7 @@ Every start has a home folder of its own, so no run sees what an earlier one lef
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,9 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.report import ROOT
+from tools.running import DRIVEN, RunningApp, run_process
 from tools.x11 import Rect, Screen, Window, Windows, X11Error, XServer
 
 READY_TIMEOUT_S = 60.0
+END_S = 3.0
+"""How long a program may take to end when asked; some ask back instead."""
 XOURNAL_SETTINGS = """<?xml version="1.0" encoding="UTF-8"?>
 <settings>
   <property name="mainWndWidth" value="{width}"/>
@@ -41,35 +41,13 @@ class App:
         name: For people.
         command: From the home folder and the server to the command line.
         prepare: Puts into the home folder what the application needs to open on a blank page.
+        is_driven: Whether it takes orders, see `tools.driven_app`.
     """
 
     name: str
     command: Callable[[Path, XServer], Sequence[str]]
     prepare: Callable[[Path, XServer], None] = lambda _home, _server: None
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A started application: its process, whose stdin can be written to, and home folder."""
-
-    process: subprocess.Popen[bytes]
-    home: Path
-
-    @property
-    def pid(self) -> int:
-        """Of the first process."""
-        return self.process.pid
-
-    def order(self, text: str) -> None:
-        """Send a line to the application's stdin."""
-        if self.process.stdin is None:
-            raise X11Error("the application has no stdin")
-        self.process.stdin.write(f"{text}\n".encode())
-        self.process.stdin.flush()
-
-    def words(self) -> str:
-        """Return what the application printed so far."""
-        return (self.home / "words.log").read_text(errors="replace")
+    is_driven: bool = False
 
 
 def kokuban(*options: str, home_screen: bool = False) -> App:
@@ -85,14 +63,14 @@ def kokuban(*options: str, home_screen: bool = False) -> App:
 
 
 def driven_kokuban(*options: str) -> App:
-    """Return Kokuban with `benchmarks.inproc_driver` in it, which takes orders on stdin."""
+    """Return a Kokuban that takes orders, see `tools.driven_app`."""
     plain = kokuban(*options)
 
     def command(home: Path, server: XServer) -> Sequence[str]:
         python, _main, *rest = plain.command(home, server)
-        return [python, "-m", "benchmarks.inproc_driver", *rest]
+        return [python, *DRIVEN, *rest]
 
-    return App("Kokuban", command)
+    return App("Kokuban", command, is_driven=True)
 
 
 def bare_canvas() -> App:
@@ -125,7 +103,7 @@ def xournalpp() -> App:
 
 
 @contextmanager
-def run_app(app: App, server: XServer, home: Path | None = None) -> Iterator[Running]:
+def run_app(app: App, server: XServer, home: Path | None = None) -> Iterator[RunningApp]:
     """Start an application; it and everything it started ends with the block.
 
     Args:
@@ -147,7 +125,7 @@ def run_app(app: App, server: XServer, home: Path | None = None) -> Iterator[Run
 
 
 @contextmanager
-def start(app: App, server: XServer, home: Path) -> Iterator[Running]:
+def start(app: App, server: XServer, home: Path) -> Iterator[RunningApp]:
     """Start an application on a home folder that is prepared already."""
     environment = server.environment(
         {
@@ -159,26 +137,20 @@ def start(app: App, server: XServer, home: Path) -> Iterator[Running]:
             "LANG": "C.UTF-8",
         }
     )
-    try:
-        with (home / "words.log").open("wb") as words:
-            process = subprocess.Popen(
-                app.command(home, server),
-                env=environment,
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=words,
-                stderr=words,
-                start_new_session=True,
-            )
-    except FileNotFoundError as error:
-        raise X11Error(f"{app.name} is not installed") from error
-    try:
-        yield Running(process, home)
-    finally:
-        _end_session(process)
+    command = app.command(home, server)
+    if shutil.which(command[0]) is None:
+        raise X11Error(f"{app.name} is not installed")
+    with run_process(
+        command,
+        environment,
+        is_driven=app.is_driven,
+        keeps_stdout=True,
+        patience_s=END_S,
+    ) as (process, words):
+        yield RunningApp(process, home, words)
 
 
-def wait_until_ready(running: Running, server: XServer) -> None:
+def wait_until_ready(running: RunningApp, server: XServer) -> None:
     """Return when a window covers the screen and what it shows has come to rest.
 
     Raises:
@@ -192,28 +164,14 @@ def wait_until_ready(running: Running, server: XServer) -> None:
             windows.place(window, full)
         screen.wait_until_still(still_s=1.0, timeout_s=READY_TIMEOUT_S)
     if running.process.poll() is not None:
-        raise X11Error(f"it ended; it said: {running.words()}")
+        raise X11Error(f"it ended; it said: {running.said()}")
 
 
-def _wait_for_window(running: Running, windows: Windows) -> Window:
+def _wait_for_window(running: RunningApp, windows: Windows) -> Window:
     deadline_s = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < deadline_s and running.process.poll() is None:
         try:
             return windows.wait_for("", 0.2, larger_than=(300, 300))
         except TimeoutError:
             continue
-    raise X11Error(f"no window; it said: {running.words()}")
-
-
-def _end_session(process: subprocess.Popen[bytes]) -> None:
-    """End the process and its children; its session is its own, nobody else is in it."""
-    for number, patience_s in ((signal.SIGTERM, 3.0), (signal.SIGKILL, 10.0)):
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
-        try:
-            process.wait(patience_s)
-        except subprocess.TimeoutExpired:
-            continue
-    process.wait()
+    raise X11Error(f"no window; it said: {running.said()}")

@@ -24,7 +24,6 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.apps import (
-    Running,
     driven_kokuban,
     kokuban,
     run_app,
@@ -37,6 +36,7 @@ from benchmarks.processes import Memory, memory
 from benchmarks.report import finish, parser, progress
 from benchmarks.summary import Bar
 from tools.pacing import ticks, wait_until
+from tools.running import RunningApp
 from tools.x11 import Pointer, Rect, Screen, X11Error, XServer, start_xvfb
 from tools.x11_touch import Touch, start_touch_server
 
@@ -171,7 +171,7 @@ def measure(board: Path) -> Round:
     ):
         wait_until_ready(running, server)
         before, began_s = _sparse(screen), time.perf_counter()
-        running.order(f"open {board}")
+        running.order_open(board)
         opening = watch_opening(screen, began_s, least_s=0.0, before=before)
         hand = _Hand(running, pointer, screen)
         undo_ms = median(hand.undo() for _ in range(9))
@@ -212,14 +212,14 @@ def start_to_rest(options: Sequence[str]) -> Opening:
     ):
         opening = watch_opening(screen, began_s, least_s=2.0)
         if running.process.poll() is not None:
-            raise X11Error(f"it ended; it said: {running.words()}")
+            raise X11Error(f"it ended; it said: {running.said()}")
         return opening
 
 
 @contextmanager
 def _launched(
     server: XServer, home: Path, options: Sequence[str]
-) -> Iterator[tuple[Running, float]]:
+) -> Iterator[tuple[RunningApp, float]]:
     began_s = time.perf_counter()
     with start(kokuban(*options), server, home) as running:
         yield running, began_s
@@ -352,7 +352,7 @@ class _FrameWatch:
 class _Hand:
     """Draws one line in the clear window in the middle of the board and changes it."""
 
-    def __init__(self, running: Running, pointer: Pointer, screen: Screen) -> None:
+    def __init__(self, running: RunningApp, pointer: Pointer, screen: Screen) -> None:
         self._running, self._pointer, self._screen = running, pointer, screen
         self._tool = PEN
         self._y = CENTRE[1] - 30
@@ -454,16 +454,7 @@ class _Hand:
 
     def _place_of(self, word: str) -> tuple[int, int]:
         """Return the middle of the button with that word; buttons move with the tool."""
-        answer = f"{word} is at "
-        asked = self._running.words().count(answer)
-        self._running.order(f"where {word}")
-        deadline_s = time.monotonic() + REPAINT_TIMEOUT_S
-        while self._running.words().count(answer) == asked:
-            if time.monotonic() > deadline_s:
-                raise X11Error(f"no {word!r}: {self._running.words()[-600:]}")
-            wait_until(time.perf_counter() + 0.001)
-        x, y = self._running.words().rpartition(answer)[2].split()[:2]
-        return int(x), int(y)
+        return self._running.wait_for_button(word, REPAINT_TIMEOUT_S)
 
 
 if __name__ == "__main__":

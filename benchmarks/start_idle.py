@@ -122,7 +122,7 @@ def start_to_ink(app: App, home: Path) -> float:
                 if _shows_ink(pointer, screen, x, y):
                     return time.perf_counter() - began_s
                 if running.process.poll() is not None:
-                    raise X11Error(f"it ended; it said: {running.words()}")
+                    raise X11Error(f"it ended; it said: {running.said()}")
                 if time.perf_counter() > began_s + GIVE_UP_S:
                     raise X11Error("it takes no ink")
     raise X11Error("the screen is too small")
