@@ -265,3 +265,8 @@ def test_board_opened_on_the_stick_by_its_path_is_a_board_file(
     file.close()
     BoardFile.open(saved).close()
     assert list(stick.iterdir()) == [saved]
+
+
+def test_clock_in_a_title_stays_one_in_the_name_of_a_file() -> None:
+    assert file_name_of("11月21日 14:05 の板書") == "11月21日 14.05 の板書"
+    assert file_name_of("a:b") == "a_b"
