@@ -36,6 +36,7 @@ class ErrorCode(StrEnum):
     NO_PICTURES = "no_pictures"
     NO_CAMERA = "no_camera"
     CAMERA_FAILED = "camera_failed"
+    CAMERA_BUSY = "camera_busy"
     TOOK_TOO_LONG = "took_too_long"
 
 

@@ -71,6 +71,9 @@ _WORDS: Final[Mapping[ErrorCode, str]] = MappingProxyType(
             "There are no pictures in this folder. Choose another folder."
         ),
         ErrorCode.NO_CAMERA: N_("No camera was found. Plug one in, or choose a photo."),
+        ErrorCode.CAMERA_BUSY: N_(
+            "Another program is using the camera. Close it there, or choose a photo."
+        ),
         ErrorCode.CAMERA_FAILED: N_(
             "The camera gives no picture. Unplug it, plug it in again, or choose a photo."
         ),

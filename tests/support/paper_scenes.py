@@ -52,7 +52,7 @@ class Scene:
     sheet: Pixels
 
 
-def make_scene(kind: str, seed: int, size: tuple[int, int] = (1280, 960)) -> Scene:
+def make_scene(kind: str, seed: int, size: tuple[int, int] = (1024, 768)) -> Scene:
     """Return a photograph; `size` is its width and height in px."""
     rng = np.random.default_rng([KINDS.index(kind), seed])
     if rng.random() < 0.4 and kind != "whiteboard":
@@ -408,3 +408,11 @@ def _lens(image: Pixels, rng: np.random.Generator) -> Pixels:
     if decoded is None:
         raise RuntimeError("the picture could not be decoded")
     return np.asarray(decoded, np.uint8)
+
+
+def bare_desk(seed: int, size: tuple[int, int] = (1024, 768)) -> Pixels:
+    """Return a photograph without a sheet: wood, cloth, a white desk or a wall."""
+    rng = np.random.default_rng([99, seed])
+    kind = ("wood", "cloth", "white desk", "whiteboard")[seed % 4]
+    nowhere = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float64)
+    return _lens(_light("plain", _background(kind, size, rng), nowhere, rng), rng)

@@ -41,6 +41,8 @@ All A and B paper, also on flip charts; letter paper; whiteboards of 1200x900, 9
 _USUAL_FOCAL: Final = 0.66
 """Focal length by the diagonal of the picture: 28 mm on 35 mm film, a phone's main lens."""
 _FOCAL_RANGE: Final = (0.45, 2.5)
+_TRIM: Final = 0.003
+"""Share of the shorter side that is cut off: there, desk and paper are mixed in a pixel."""
 _LONG_PT: Final = 842.0
 """Longer side of A4."""
 _JPEG_QUALITY: Final = 90
@@ -131,7 +133,8 @@ def straighten(image: Pixels, corners: Floats) -> Pixels:
     if not is_convex(quad):
         raise ValueError(f"corners {quad.tolist()} span no area")
     width, height = _size_px(quad, sheet_aspect(quad, (image.shape[1], image.shape[0])))
-    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - 0.5
+    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    flat += np.float32(_TRIM * min(width, height)) * np.sign(flat - flat.mean(0)) - 0.5
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), flat)
     # Replicated: a corner beyond the picture leaves no black wedge on the page.
     page = cv2.warpPerspective(
@@ -158,14 +161,11 @@ def sheet_aspect(corners: Floats, size: tuple[int, int]) -> float:
     """
     measured = _measured_aspect(corners, size)
     longer = max(measured, 1 / measured)
-    off = [(abs(longer / known - 1), known) for known, near in KNOWN_ASPECTS]
-    close = [
-        (distance, known)
-        for (distance, known), (_, near) in zip(off, KNOWN_ASPECTS, strict=True)
-        if distance < near
-    ]
-    if close:
-        longer = min(close)[1]
+    # How far off, in units of what is allowed: most sheets are A4, and far more of those
+    # are measured badly than there are sheets of nearly its proportions.
+    off, known = min((abs(longer / known - 1) / near, known) for known, near in KNOWN_ASPECTS)
+    if off < 1:
+        longer = known
     return longer if measured > 1 else 1 / longer
 
 
@@ -219,9 +219,11 @@ _LIGHT_PX: Final = 640
 """Longer side of the picture in which the light is measured."""
 _WHITE: Final = {Look.DOCUMENT: 0.92, Look.WHITEBOARD: 0.90}
 """What is this bright beside its paper, 0 to 1, becomes white."""
-_BLACK: Final = {Look.DOCUMENT: (0.20, 0.50), Look.WHITEBOARD: (0.10, 0.30)}
+_BLACK: Final = {Look.DOCUMENT: (0.20, 0.50), Look.WHITEBOARD: (0.22, 0.35)}
 """Least and most of what becomes black: pencil is never darker than half of its paper."""
-_BOOST: Final = {Look.DOCUMENT: 1.1, Look.WHITEBOARD: 1.7}
+_LEAST_SPREAD: Final = 40
+"""Between the channels of a pixel that has a colour of its own, 0 to 255."""
+_BOOST: Final = {Look.DOCUMENT: 1.1, Look.WHITEBOARD: 2.0}
 """Times by which colours become stronger."""
 
 
@@ -241,9 +243,7 @@ def even_out(image: Pixels, look: Look) -> Pixels:
     height, width = image.shape[:2]
     light = cv2.resize(_light(image), (width, height), interpolation=cv2.INTER_LINEAR)
     flat = cv2.divide(image, light, scale=255)
-    black = _ink_level(np.asarray(flat, np.uint8), *_BLACK[look])
-    flat = cv2.LUT(flat, _curve(_WHITE[look], black))
-    return _coloured(np.asarray(flat, np.uint8), _BOOST[look])
+    return _coloured(_inked(np.asarray(flat, np.uint8), look), _BOOST[look])
 
 
 def choose_look(image: Pixels) -> Look:
@@ -336,10 +336,27 @@ def _blurred(picture: NDArray[np.float32], sigma_px: float) -> NDArray[np.float3
     return np.asarray(wide, np.float32)
 
 
-def _ink_level(flat: Pixels, least: float, most: float) -> float:
-    """Return how bright the ink of an evenly lit sheet is, 0 to 1, within bounds."""
-    some = flat[::4, ::4].max(2)
-    ink = some[some < 0.8 * 255]
+def _inked(flat: Pixels, look: Look) -> Pixels:
+    """Return an evenly lit sheet with white paper and with ink as dark as it should be."""
+    least, most = _BLACK[look]
+    coloured = np.asarray(cv2.LUT(flat, _curve(_WHITE[look], least)), np.uint8)
+    blue, green, red = cv2.split(flat)
+    brightest = cv2.max(cv2.max(blue, green), red)
+    spread = cv2.subtract(brightest, cv2.min(cv2.min(blue, green), red))
+    is_grey = cv2.threshold(spread, _LEAST_SPREAD, 255, cv2.THRESH_BINARY_INV)[1]
+    levels = np.asarray(brightest, np.uint8), np.asarray(is_grey, np.uint8)
+    black = _ink_level(*levels, least, most)
+    if black <= least:
+        return coloured
+    # Pale pencil is made dark; a pen of the same brightness would lose its colour by that.
+    grey = cv2.LUT(flat, _curve(_WHITE[look], black))
+    return np.asarray(cv2.copyTo(grey, is_grey, coloured), np.uint8)
+
+
+def _ink_level(brightest: Pixels, is_grey: Pixels, least: float, most: float) -> float:
+    """Return how bright the grey ink of an evenly lit sheet is, 0 to 1, within bounds."""
+    some, grey = brightest[::4, ::4], is_grey[::4, ::4]
+    ink = some[(some < 0.8 * 255) & (grey > 0)]
     if ink.size < 0.001 * some.size:
         return least
     return float(np.clip(np.percentile(ink, 25) / 255, least, most))

@@ -434,7 +434,7 @@ def _laid_on_edges(image: Pixels, corners: Floats) -> Floats:
     """Return the corners after each side was laid onto the edge it is near to."""
     diagonal = math.hypot(*image.shape[:2])
     for reach in (0.012, 0.005, 0.003):
-        sides = [_laid(image, corners, n, reach * diagonal) for n in range(4)]
+        sides = [_laid(image, corners, n, max(3.0, reach * diagonal)) for n in range(4)]
         moved = np.array([_crossing(sides[n - 1], sides[n]) for n in range(4)])
         if not np.isfinite(moved).all() or not is_convex(moved):
             return corners

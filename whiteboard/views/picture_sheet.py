@@ -207,12 +207,19 @@ class PictureSheet(Sheet):
         parent: What it slides over.
         host: What the shell hands in.
         worker: Where folders and pictures are read.
+        title: What the picture is for, a msgid.
     """
 
     chosen = Signal(object)
     """The `Path` of the picture that was chosen; the sheet closes."""
 
-    def __init__(self, parent: QWidget, host: Host, worker: Worker) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        host: Host,
+        worker: Worker,
+        title: str = N_("Put a picture on the page"),
+    ) -> None:
         super().__init__(parent)
         self._host = host
         # No child of the sheet: a picture may be on its way when the sheet is gone.
@@ -228,7 +235,7 @@ class PictureSheet(Sheet):
         self._list = FingerList(self._grid)
         self._nothing = Text(role=Role.BODY, wrap=True)
         self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.content.addLayout(self._make_head())
+        self.content.addLayout(self._make_head(title))
         self.content.addLayout(self._row)
         self.content.addWidget(self._list)
         self.content.addWidget(self._nothing)
@@ -369,11 +376,11 @@ class PictureSheet(Sheet):
 
     # How it looks -------------------------------------------------------------------------
 
-    def _make_head(self) -> QHBoxLayout:
+    def _make_head(self, title: str) -> QHBoxLayout:
         shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
         shut.clicked.connect(self.close_sheet)
         head = QHBoxLayout()
-        head.addWidget(Text(N_("Put a picture on the page"), Role.TITLE))
+        head.addWidget(Text(title, Role.TITLE))
         head.addStretch(1)
         head.addWidget(shut)
         return head
