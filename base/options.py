@@ -217,6 +217,13 @@ class Settings(BaseModel):
             description=N_("When it is full, the oldest steps can no longer be undone."),
         )
     )
+    document_cache_mb: Annotated[
+        int, Ge(256), Le(65536), Row(Group.BOARD, step=256, unit="MB")
+    ] = Field(
+        2048,
+        title=N_("Room for documents"),
+        description=N_("When it is full, the documents used longest ago go. Boards keep theirs."),
+    )
     meter_on: Annotated[bool, Row(Group.BOARD)] = Field(
         default=False,
         title=N_("Show the speed of writing"),

@@ -7,6 +7,7 @@ unpacked but two small entries.
 from __future__ import annotations
 
 import gzip
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 import olefile
+from olefile.olefile import OleFileError
 
 from base.errors import AppError, ErrorCode
 from whiteboard.services.board_store import read_header
@@ -80,6 +82,9 @@ _OLE_STREAMS: Final = (
     ("Workbook", ".xls"),
     ("Book", ".xls"),
 )
+_SECTOR_AT: Final = 30
+_SECTORS: Final = (b"\x09\0", b"\x0c\0")
+"""512 or 4,096 bytes, as a power of two."""
 _LOCKED_STREAM: Final = "EncryptedPackage"
 _TEXT_SUFFIXES: Final = frozenset({".csv", ".tsv"})
 _MIMETYPE_BYTES: Final = 200
@@ -135,7 +140,7 @@ def _by_head(path: Path, head: bytes) -> FileKind | None:
     if head.startswith(b"PK\x03\x04"):
         return _kind_of_zip(path)
     if head.startswith(olefile.MAGIC):
-        return _kind_of_ole(path)
+        return _kind_of_ole(path, head)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rtf"):
         return FileKind(Family.OFFICE, ".rtf")
     if head.startswith(b"\x1f\x8b") and _is_xopp(path):
@@ -182,7 +187,10 @@ def _read(archive: zipfile.ZipFile, name: str, most_bytes: int) -> bytes:
         return b""
 
 
-def _kind_of_ole(path: Path) -> FileKind | None:
+def _kind_of_ole(path: Path, head: bytes) -> FileKind | None:
+    if head[_SECTOR_AT : _SECTOR_AT + 2] not in _SECTORS:
+        # The library would believe any size.
+        raise AppError(ErrorCode.DOCUMENT_DAMAGED, f"{path}: no OLE file")
     try:
         with olefile.OleFileIO(path) as ole:
             if ole.exists(_LOCKED_STREAM):
@@ -190,7 +198,7 @@ def _kind_of_ole(path: Path) -> FileKind | None:
             for stream, suffix in _OLE_STREAMS:
                 if ole.exists(stream):
                     return FileKind(Family.OFFICE, suffix)
-    except (olefile.OleFileError, ValueError, IndexError, TypeError) as error:
+    except (OleFileError, ValueError, IndexError, TypeError, struct.error) as error:
         raise AppError(ErrorCode.DOCUMENT_DAMAGED, f"{path}: {error}") from error
     return None
 

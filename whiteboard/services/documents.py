@@ -37,6 +37,7 @@ _UNFINISHED: Final = ".part-"
 _BLOCK_BYTES: Final = 1 << 20
 _RECORD_VERSION: Final = 1
 _ID_CHARACTERS: Final = 64
+_HEX_DIGITS: Final = frozenset("0123456789abcdef")
 
 Progress = Callable[[int, int], None]
 """Gets bytes done and bytes in all."""
@@ -279,7 +280,7 @@ class DocumentStore:
     # Inside ---------------------------------------------------------------------------
 
     def _path(self, document: str) -> Path:
-        if len(document) != _ID_CHARACTERS or not set(document) <= set("0123456789abcdef"):
+        if not _is_id(document):
             raise ValueError(f"{document!r} is no SHA-256")
         return self.folder / f"{document}{SUFFIX}"
 
@@ -400,11 +401,15 @@ def _read_record(path: Path) -> Conversion | None:
             return None
         lists = [tuple(map(str, body[key])) for key in ("notes", "skipped", "reduced")]
         document = str(body["document"])
-        if len(document) != _ID_CHARACTERS:
+        if not _is_id(document):
             return None
         return Conversion(document, str(body["converter"]), *lists)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _is_id(text: str) -> bool:
+    return len(text) == _ID_CHARACTERS and set(text) <= _HEX_DIGITS
 
 
 def _sync(path: Path) -> None:

@@ -37,12 +37,14 @@ MOST_JPEG_PX: Final = 64_000_000
 """A JPEG beyond is made smaller: showing it would take too long."""
 MOST_PX: Final = 40_000_000
 """Of a picture that is kept without loss."""
-MOST_DECODED_PX: Final = 120_000_000
-"""Decoded it takes three or four bytes a pixel; nothing larger is decoded whole."""
+MOST_DECODED_BYTES: Final = 320_000_000
+"""Of a picture in memory, at four bytes a pixel or one without colours; nothing larger is
+decoded whole."""
 MOST_SIDE_PX: Final = 200_000
-_JPEG_DRAFT: Final = 8
+_JPEG_DRAFTS: Final = (2, 4, 8)
 """A JPEG can be decoded at an eighth of its size, without all its pixels in memory."""
-_MOST_JPEG_DRAFT_PX: Final = MOST_DECODED_PX * _JPEG_DRAFT**2 // 4
+_MOST_PROGRESSIVE_PX: Final = 120_000_000
+"""Unless it is progressive: then all of it is in memory first."""
 _BEHIND_BYTES: Final = 1 << 16
 _QUALITY: Final = 90
 _SWAPPED: Final = (5, 6, 7, 8)
@@ -211,22 +213,21 @@ def _reduce_jpeg(image: Image.Image) -> _Embedded:
     """Decode a JPEG at a part of its size, and write that."""
     width, height = image.size
     is_progressive = bool(image.info.get("progressive") or image.info.get("progression"))
-    most = MOST_DECODED_PX if is_progressive else _MOST_JPEG_DRAFT_PX
-    if width * height > most:
+    fitting = [by for by in _JPEG_DRAFTS if width * height <= MOST_PX * by * by]
+    if not fitting or (is_progressive and width * height > _MOST_PROGRESSIVE_PX):
         raise _TooLargeError
-    shrink = math.ceil(math.sqrt(width * height / MOST_PX))
-    image.draft(None, (width // shrink, height // shrink))
+    image.draft(None, (width // fitting[0], height // fitting[0]))
     return _embed_pixels(image, is_photo=True, is_reduced=True)
 
 
 def _embed_pixels(image: Image.Image, *, is_photo: bool, is_reduced: bool = False) -> _Embedded:
     width, height = _checked_size(image)
-    if width * height > MOST_DECODED_PX:
+    if width * height * (1 if image.mode in ("1", "L") else 4) > MOST_DECODED_BYTES:
         raise _TooLargeError
     dpi, before = _dpi(image), image.size
     profile = image.info.get("icc_profile") or b""
-    shown = ImageOps.exif_transpose(image)
-    shown = _flattened(shown)
+    ImageOps.exif_transpose(image, in_place=True)
+    shown = _flattened(image)
     if width * height > MOST_PX:
         scale = math.sqrt(MOST_PX / (width * height))
         size = (max(int(shown.width * scale), 1), max(int(shown.height * scale), 1))
