@@ -30,8 +30,9 @@ from whiteboard.services.snapshot import picture_reader
 
 T = TypeVar("T")
 
+_SLICE_S: Final = 0.004
 _PAUSE_S: Final = 0.001
-"""After each step of painting: the UI thread gets the interpreter without asking for it."""
+"""After each slice of painting: the UI thread gets the interpreter without asking for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,17 @@ def _read_page(store: BoardStore) -> FirstPage | None:
 
 
 def paint_first_page(first: FirstPage, is_cancelled: Callable[[], bool]) -> bytes | None:
-    """Return the picture of a page as PNG; None when it was cancelled. Blocks.
-
-    10,000 strokes take some tenths of a second.
-    """
+    """Return the picture of a page as PNG; None when it was cancelled. Blocks."""
     photo = picture_reader(lambda sha256: first.assets.get(sha256, b""))
+    pause_at_s = time.perf_counter() + _SLICE_S
     for picture in paint_page(first.page, first.items, photo):
         if picture is not None:
             return to_png(picture.image)
         if is_cancelled():
             return None
-        time.sleep(_PAUSE_S)
+        if time.perf_counter() >= pause_at_s:
+            time.sleep(_PAUSE_S)
+            pause_at_s = time.perf_counter() + _SLICE_S
     return None
 
 
