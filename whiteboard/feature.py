@@ -28,6 +28,7 @@ from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.render_pool import RenderPool
 from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
+from whiteboard.views.document_flow import DocumentFlow
 from whiteboard.views.pane import Surroundings
 from whiteboard.views.screen import BoardScreen
 from whiteboard.views.sheets import BoardSheets
@@ -38,7 +39,16 @@ if TYPE_CHECKING:
 BOARD: Final = "board"
 BOARDS: Final = "boards"
 BOARD_SUFFIX: Final = ".kokuban"
-PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"})
+DOCUMENT_SUFFIXES: Final = frozenset(
+    {
+        ".pdf",
+        *(".pptx", ".pptm", ".ppsx", ".ppt", ".pps", ".odp", ".docx", ".docm", ".doc", ".odt"),
+        *(".rtf", ".xlsx", ".xlsm", ".xls", ".ods", ".odg", ".csv", ".tsv"),
+        *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif"),
+        ".xopp",
+    }
+)
+"""What `--open` and a drop take for a document before its content is looked at."""
 _MB: Final = 1024 * 1024
 
 
@@ -70,7 +80,9 @@ class WhiteboardFeature(QObject):
         self._screen = BoardScreen(around, values)
         self._sheets = BoardSheets(self._screen, host, self._workers, self._picture_kept)
         self._library_screen: LibraryScreen | None = None
-        self._picture: Path | None = None
+        self._documents = DocumentFlow(
+            self._screen, host, self._keeper, self._store, self._pool
+        )
         elsewhere = Elsewhere(
             pages=self._sheets.show_pages,
             background=self._sheets.show_background,
@@ -106,26 +118,29 @@ class WhiteboardFeature(QObject):
         return self._commands
 
     def open_path(self, path: Path) -> bool:
-        """Open a board, one of this display's itself and any other as a copy, or a picture."""
+        """Open a board, one of this display's itself and any other as a copy, or a document.
+
+        A document is any file with the name of one, and a folder of pictures.
+        """
         suffix = path.suffix.lower()
         if suffix == BOARD_SUFFIX:
             self._open(path)
             return True
-        if suffix in PICTURE_SUFFIXES:
-            self._picture = path
-            self._keeper.open_first()
-            self._insert_picture()
+        if suffix in DOCUMENT_SUFFIXES or path.is_dir():
+            self._documents.open(path)
             return True
         return False
 
     def finish(self) -> None:
         """Put the board away; the next person begins with an empty one."""
+        self._documents.cancel()
         self._keeper.close()
         self._clipboard.clear()
 
     def shutdown(self) -> None:
         """Write what is unwritten and end all threads and processes. Blocks until done."""
         self._stop_listening()
+        self._documents.shutdown()
         self._keeper.close()
         if self._library_screen is not None:
             self._library_screen.shutdown()
@@ -178,7 +193,6 @@ class WhiteboardFeature(QObject):
         self._sheets.take_board(opened.board)
         self._note_open()
         self._tell_report(opened)
-        self._insert_picture()
 
     def _board_closing(self, board: OpenBoard) -> None:
         self._sheets.leave_board(board)
@@ -188,10 +202,7 @@ class WhiteboardFeature(QObject):
 
     def _show_documents(self, board: OpenBoard) -> None:
         board.show_documents(self._pool, self._store, lambda: _("This page cannot be shown"))
-        if board.documents is not None:
-            board.documents.refused.connect(
-                lambda refused: self._host.show_error(refused.error)
-            )
+        self._documents.take_board(board)
         if board.board.documents:
             self._pool.warm_up()
 
@@ -236,12 +247,6 @@ class WhiteboardFeature(QObject):
         if board is not None:
             with board.board.change("") as edit:
                 edit.set_title(title)
-
-    def _insert_picture(self) -> None:
-        pane = self._screen.pane_in_use
-        if self._picture is not None and pane is not None:
-            path, self._picture = self._picture, None
-            pane.insert_picture(path)
 
     # Words --------------------------------------------------------------------------------
 
