@@ -511,6 +511,22 @@ class Pointer(Connection):
         self._libs.x11.XFlush(self._display)
         self._check()
 
+    @contextmanager
+    def hold_key(self, name: str) -> Iterator[None]:
+        """Keep a key pressed while the block runs.
+
+        Raises:
+            X11Error: the keyboard has no such key.
+        """
+        code = self._keycode(name)
+        self._libs.xtst.XTestFakeKeyEvent(self._display, code, 1, 0)
+        try:
+            yield
+        finally:
+            self._libs.xtst.XTestFakeKeyEvent(self._display, code, 0, 0)
+            self._libs.x11.XFlush(self._display)
+        self._check()
+
     def sync(self) -> None:
         """Return when the server has taken everything sent so far."""
         self._libs.x11.XSync(self._display, 0)
