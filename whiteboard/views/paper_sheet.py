@@ -379,6 +379,7 @@ class PaperSheet(Sheet):
         self._cameras: tuple[Camera, ...] | None = None
         self._camera: Camera | None = None
         self._live: LiveCamera | None = None
+        self._leaving: LiveCamera | None = None
         self._photo: _Photo | None = None
         self._turns = 0
         self._look = LOOKS[0]
@@ -402,7 +403,7 @@ class PaperSheet(Sheet):
     @property
     def is_camera_released(self) -> bool:
         """Whether no camera is held."""
-        return self._live is None or self._live.join(0)
+        return all(one is None or one.join(0) for one in (self._live, self._leaving))
 
     @property
     def live_view(self) -> PictureView:
@@ -473,6 +474,9 @@ class PaperSheet(Sheet):
             self._start(cameras[0])
         elif not cameras:
             self._complain(ErrorCode.NO_CAMERA)
+        elif self._camera is not None and self._live is not None and self._live.error:
+            # The other program may have let go of it: tried in silence.
+            self._start(self._camera, is_quiet=True)
 
     def _offer(self, cameras: tuple[Camera, ...]) -> None:
         for old in self._group.buttons():
@@ -492,11 +496,12 @@ class PaperSheet(Sheet):
             if isinstance(button, _CameraButton):
                 button.setChecked(button.camera == self._camera)
 
-    def _start(self, camera: Camera) -> None:
+    def _start(self, camera: Camera, *, is_quiet: bool = False) -> None:
         before = self._stop()
         self._camera = camera
         self._mark()
-        self._view.say(_STARTING)
+        if not is_quiet:
+            self._view.say(_STARTING)
 
         def open_next() -> FrameSource:
             # The same device may be opened again only when it was let go.
@@ -508,11 +513,12 @@ class PaperSheet(Sheet):
         self._live.start()
 
     def _stop(self) -> LiveCamera | None:
-        live = self._live
+        """Let go of the camera; return the one that may still be on its way out."""
         self._shutter.setEnabled(False)
-        if live is not None:
-            live.stop()
-        return live
+        if self._live is not None:
+            self._live.stop()
+            self._leaving, self._live = self._live, None
+        return self._leaving
 
     def _rest(self) -> None:
         """Look at cameras no more."""

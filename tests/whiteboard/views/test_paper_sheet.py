@@ -145,6 +145,14 @@ def test_camera_that_another_program_has_says_so(bench):
     bench.until(lambda: "Another program" in bench.sheet.live_view.msgid)
 
 
+def test_camera_that_becomes_free_shows_its_picture(bench):
+    bench.desk.is_pulled, bench.desk.error = True, ErrorCode.CAMERA_BUSY
+    bench.open()
+    bench.until(lambda: "Another program" in bench.sheet.live_view.msgid)
+    bench.desk.is_pulled = False
+    bench.until(lambda: bench.sheet.live_view.corners is not None)
+
+
 def test_camera_that_is_pulled_meanwhile_says_so(bench):
     bench.see()
     bench.desk.is_pulled = True
