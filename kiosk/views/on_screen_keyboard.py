@@ -9,8 +9,26 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QModelIndex, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -139,8 +157,10 @@ class _Plate(TouchControl):
             painter.setFont(fitting_font(self.word, room, sizes.px(self.text_mm)))
             if self.is_mark:
                 # Its ink fills a corner of the square of a letter only.
-                ink_box = painter.fontMetrics().tightBoundingRect(self.word)
-                painter.drawText(self.rect().center() - ink_box.center(), self.word)
+                path = QPainterPath()
+                path.addText(QPointF(), painter.font(), self.word)
+                middle = QRectF(self.rect()).center() - path.boundingRect().center()
+                painter.fillPath(path.translated(middle), QColor(ink))
                 return
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.word)
             return

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtCore import Q_ARG, QCoreApplication, QEvent, QMetaObject, QPoint, QRect, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtQml import QQmlComponent, QQmlEngine
 
 from base import text as words
 from base.board_doc import Affine, NoteItem, TextItem
@@ -280,6 +281,72 @@ def test_editor_takes_input_methods_and_tells_where_its_cursor_is(bench):
 
 
 # Words and pastes -------------------------------------------------------------------------
+
+
+def test_only_the_editor_takes_input_methods(bench):
+    # Qt asks a widget that does about its text again and again; ink has no time for that.
+    takes = Qt.WidgetAttribute.WA_InputMethodEnabled
+    assert not bench.canvas.testAttribute(takes)
+    open_at(bench)
+    assert bench.editor.testAttribute(takes)
+    bench.editor.commit()
+    assert not bench.canvas.testAttribute(takes)
+
+
+def test_keys_at_the_bottom_raise_the_page_until_they_go(bench):
+    keys = Keys(bench)
+    before = bench.canvas.viewport
+    open_at(bench, *bench.canvas.viewport.to_page(600, 470))
+    keys.cover(QRect(300, 380, 600, 330))
+    assert bench.editor.frame_in_view().bottom() < 380
+    assert not bench.desk.done_bar.geometry().intersects(QRect(300, 380, 600, 330))
+    for _ in range(2):
+        bench.key(Qt.Key.Key_Return)
+        assert bench.editor.cursor_in_view().bottom() < 380
+    bench.editor.commit()
+    keys.cover(QRect())
+    assert bench.canvas.viewport == before
+
+
+def test_page_that_was_moved_meanwhile_stays_when_the_keys_go(bench):
+    keys = Keys(bench)
+    open_at(bench, *bench.canvas.viewport.to_page(600, 470))
+    keys.cover(QRect(300, 380, 600, 330))
+    moved = bench.canvas.viewport.panned(-30, 0)
+    bench.canvas.show_viewport(moved)
+    bench.editor.commit()
+    keys.cover(QRect())
+    assert bench.canvas.viewport == moved
+
+
+def test_keys_at_the_top_move_nothing(bench):
+    keys = Keys(bench)
+    open_at(bench, *bench.canvas.viewport.to_page(600, 470))
+    before = bench.canvas.viewport
+    keys.cover(QRect(300, 10, 600, 240))
+    assert bench.canvas.viewport == before
+    keys.cover(QRect())
+
+
+class Keys:
+    """A keyboard on the screen, as far as Qt tells of one."""
+
+    def __init__(self, bench):
+        self.source = QQmlEngine(bench.window)
+        self.part = QQmlComponent(self.source)
+        self.part.setData(
+            b"import QtQml\nimport QtQuick.VirtualKeyboard.Core\n"
+            b"QtObject { function cover(x, y, w, h) { InputContext.priv.keyboardRectangle"
+            b" = Qt.rect(x, y, w, h) } }",
+            QUrl(),
+        )
+        self.root = self.part.create()
+        self.root.setParent(bench.window)
+
+    def cover(self, box):
+        places = [Q_ARG("QVariant", v) for v in (box.x(), box.y(), box.width(), box.height())]
+        direct = Qt.ConnectionType.DirectConnection
+        QMetaObject.invokeMethod(self.root, "cover", direct, *places)
 
 
 def test_paste_takes_the_words_without_their_looks(bench):
