@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QTabletEvent
 from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
@@ -26,8 +27,8 @@ LoopTrouble = Mapping[str, Any]
 class Application(QApplication):
     """The application, set up for ink; it alone is told when a pen leaves the glass."""
 
-    pen_left = Signal()
-    """A pen was taken away from the glass."""
+    pen_left = Signal(object)
+    """A pen was taken away from the glass: its `QPointingDevice`, None where it is not said."""
 
     def __init__(self, argv: Sequence[str]) -> None:
         super().__init__(list(argv))
@@ -37,7 +38,8 @@ class Application(QApplication):
     def event(self, event: QEvent) -> bool:
         # Only what is sent to the application itself comes here, not the widgets' events.
         if event.type() is QEvent.Type.TabletLeaveProximity:
-            self.pen_left.emit()
+            pen = event.pointingDevice() if isinstance(event, QTabletEvent) else None
+            self.pen_left.emit(pen)
         return super().event(event)
 
 

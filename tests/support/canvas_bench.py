@@ -173,7 +173,7 @@ class CanvasBench:
 class Pen:
     """A pen with pressure, tilt, an eraser end and a button, over one canvas."""
 
-    def __init__(self, canvas: Canvas) -> None:
+    def __init__(self, canvas: Canvas, serial: int = 7) -> None:
         self._canvas = canvas
         self._devices = {
             kind: QPointingDevice(
@@ -189,13 +189,28 @@ class Pen:
                 1,
                 3,
                 "",
-                QPointingDeviceUniqueId.fromNumericId(7),
+                QPointingDeviceUniqueId.fromNumericId(serial),
             )
             for kind in (
                 QPointingDevice.PointerType.Pen,
                 QPointingDevice.PointerType.Eraser,
             )
         }
+
+    def leave(self) -> None:
+        """Take the pen away from the glass; the system says which one it was."""
+        device = self._devices[QPointingDevice.PointerType.Pen]
+        event = QTabletEvent(
+            QEvent.Type.TabletLeaveProximity,
+            device,
+            QPointF(),
+            QPointF(),
+            *(0.0,) * 6,
+            Qt.KeyboardModifier.NoModifier,
+            NONE,
+            NONE,
+        )
+        QCoreApplication.sendEvent(QCoreApplication.instance(), event)
 
     def send(
         self,

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPointingDevice,
     QRegion,
     QResizeEvent,
     QTabletEvent,
@@ -409,8 +410,8 @@ class Canvas(QWidget):
             paper, colour = (DARK_PAPER, DARK_LINE) if is_dark else (LIGHT_PAPER, LIGHT_LINE)
             self._chosen.paint(painter, self._viewport, colour, paper)
 
-    def _pen_left(self) -> None:
-        for pointer in self._input.pen_left():
+    def _pen_left(self, pen: QPointingDevice | None) -> None:
+        for pointer in self._input.pen_left(pen):
             self._take(pointer)
 
     def _take_mouse(self, event: QMouseEvent) -> None:

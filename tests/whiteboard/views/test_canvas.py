@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtTest import QTest
 
 from base.board_doc import BrushKind
-from tests.support.canvas_bench import NONE, CanvasBench, pixels, touch_screen
+from tests.support.canvas_bench import NONE, CanvasBench, Pen, pixels, touch_screen
 from whiteboard.model.page import Background, Surface
 from whiteboard.model.prediction import PREDICT
 from whiteboard.model.smoothing import RAW
@@ -587,6 +587,19 @@ def test_ink_of_a_pen_that_is_taken_away_while_it_writes_is_kept(bench, qapp):
 
     assert not bench.canvas.hands.are_busy
     assert len(bench.strokes) == 1
+
+
+def test_one_pen_leaves_and_the_other_writes_on(bench):
+    other = Pen(bench.canvas, serial=8)
+    bench.pen.down((100, 100))
+    other.down((100, 300))
+    bench.pen.move((200, 100))
+    bench.pen.leave()
+    assert len(bench.strokes) == 1
+
+    other.move((200, 300))
+    other.up((300, 300))
+    assert [stroke.count for stroke in bench.strokes] == [2, 3]
 
 
 def test_what_lies_around_the_view_waits_until_the_hand_rests(bench, qtbot):
