@@ -6,6 +6,7 @@ unpacked but two small entries.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import struct
 import zipfile
@@ -149,7 +150,7 @@ def _by_head(path: Path, head: bytes) -> FileKind | None:
         return FileKind(Family.XOPP, ".xopp")
     if read_header(path)[0]:
         return FileKind(Family.BOARD, ".kokuban")
-    if path.suffix.lower() in _TEXT_SUFFIXES and head and b"\0" not in head:
+    if path.suffix.lower() in _TEXT_SUFFIXES and head and _is_text(head):
         return FileKind(Family.OFFICE, path.suffix.lower())
     return None
 
@@ -201,6 +202,10 @@ def _kind_of_ole(path: Path, head: bytes) -> FileKind | None:
     except (OleFileError, ValueError, IndexError, TypeError, struct.error) as error:
         raise AppError(ErrorCode.DOCUMENT_DAMAGED, f"{path}: {error}") from error
     return None
+
+
+def _is_text(head: bytes) -> bool:
+    return b"\0" not in head or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
 def _is_xopp(path: Path) -> bool:

@@ -17,11 +17,11 @@ MOST_SHEETS: Final = 2000
 _HEAD_BYTES: Final = 64
 
 
-def natural_order(name: str) -> tuple[tuple[int, str], ...]:
+def natural_order(name: str) -> tuple[tuple[bool, int, str], ...]:
     """Return a key that sorts names as people do: slide 2 before slide 10, full width too."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     parts = re.split(r"(\d+)", plain)
-    return tuple((int(p), "") if p.isdecimal() else (-1, p) for p in parts if p)
+    return tuple((False, int(p), "") if p.isdecimal() else (True, 0, p) for p in parts if p)
 
 
 def find_pictures(folder: Path) -> list[Path]:

@@ -6,6 +6,7 @@ Cancelling and the time limit kill the whole group; when the board dies, so does
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import functools
@@ -240,7 +241,9 @@ def write_table(source: Path, target: Path) -> None:
 
 
 def _decode(data: bytes) -> str | None:
-    for encoding in ("utf-8-sig", "cp932", "utf-16"):
+    # As UTF-16, which Excel calls Unicode text, almost anything can be read.
+    is_marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if is_marked else ("utf-8-sig", "cp932"):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:

@@ -4,112 +4,37 @@ import gzip
 import hashlib
 import io
 import os
-import shutil
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import msoffcrypto
 import numpy as np
 import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
 from base.board_doc import ImageItem, StrokeItem, TextItem
-from base.errors import AppError, ErrorCode
+from base.errors import ErrorCode
+from tests.support.document_door import Door, open_door
 from tests.support.full_disk import full_disk
 from tools import sample_office
-from whiteboard.model.document import DocumentInfo
 from whiteboard.model.page import Background, Ruling, Surface
 from whiteboard.services.document_intake import (
     DocumentCameIn,
-    DocumentIntake,
-    FirstLook,
-    IntakeProgress,
-    IntakeTicket,
     NotebookCameIn,
     Outcome,
     Stage,
 )
-from whiteboard.services.documents import DocumentStore
-from whiteboard.services.office import Office, find_office
-from whiteboard.services.render_pool import RenderPool
+from whiteboard.services.office import Office
 
-PATIENCE_MS = 60_000
 DATA = Path(__file__).parents[2] / "data"
-needs_office = pytest.mark.skipif(find_office() is None, reason="LibreOffice is not there")
-
-
-class Door:
-    """An intake and short ways to use it."""
-
-    def __init__(self, qtbot: QtBot, data_dir: Path, pool: RenderPool) -> None:
-        self.qtbot = qtbot
-        self.pool = pool
-        self.store = DocumentStore(data_dir)
-        self.office: Office | None = find_office()
-        self.limit_s = 60.0
-        self.intake = self.new_intake()
-        self.progress: list[IntakeProgress] = []
-        self.first: list[FirstLook] = []
-        self.outcomes: list[Outcome] = []
-
-    def new_intake(self) -> DocumentIntake:
-        return DocumentIntake(
-            self.store, self.pool.run, limit_s=self.limit_s, office=lambda: self.office
-        )
-
-    def begin(self, path: Path, password: str = "") -> IntakeTicket:
-        self.progress.clear()
-        self.first.clear()
-        self.outcomes.clear()
-        ticket = self.intake.take(
-            path, self.outcomes.append, self.progress.append, self.first.append, password
-        )
-        assert not self.outcomes  # never inside the call
-        return ticket
-
-    def take(self, path: Path, password: str = "") -> Outcome:
-        self.begin(path, password)
-        self.until(lambda: bool(self.outcomes))
-        return self.outcomes[0]
-
-    def came(self, path: Path, password: str = "") -> DocumentCameIn:
-        outcome = self.take(path, password)
-        assert isinstance(outcome, DocumentCameIn), outcome
-        return outcome
-
-    def refused(self, path: Path, password: str = "") -> ErrorCode:
-        outcome = self.take(path, password)
-        assert isinstance(outcome, AppError), outcome
-        return outcome.code
-
-    def stages(self) -> list[Stage]:
-        return list(dict.fromkeys(step.stage for step in self.progress))
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        self.qtbot.waitUntil(condition, timeout=PATIENCE_MS)
-
-    def sheets(self, came: DocumentCameIn) -> list[tuple[int, int]]:
-        """Return the sizes of the sheets, as whoever shows them finds them."""
-        got: list[object] = []
-        self.pool.open(came.document, came.path, got.append)
-        self.until(lambda: bool(got))
-        assert isinstance(got[0], DocumentInfo), got
-        return [(round(s.width_pt), round(s.height_pt)) for s in got[0].sheets]
 
 
 @pytest.fixture
 def door(qtbot: QtBot, data_dir: Path) -> Iterator[Door]:
-    pool = RenderPool(workers=1)
-    door = Door(qtbot, data_dir, pool)
-    yield door
-    door.intake.shutdown()
-    pool.shutdown()
-    door.store.shutdown()
-    left = [path.name for path in door.store.folder.parent.rglob(".part-*")]
-    assert left == []
+    with open_door(qtbot, data_dir) as door:
+        yield door
 
 
 def pdf(path: Path) -> Path:
@@ -189,69 +114,7 @@ def test_nothing_is_told_after_cancelling(door: Door, tmp_path: Path) -> None:
     assert door.outcomes == []
 
 
-# Office -------------------------------------------------------------------------------
-
-
-@needs_office
-def test_deck_comes_in_once_with_its_notes(door: Door, tmp_path: Path) -> None:
-    deck = tmp_path / "説明会.ppt"  # a .pptx under a wrong name
-    sample_office.write_deck(deck, 6)
-    came = door.came(deck)
-    visible = [n for n in range(6) if n != sample_office.HIDDEN_SLIDE]
-    assert door.stages() == [
-        Stage.READING, Stage.CHECKING, Stage.CONVERTING, Stage.KEEPING,
-    ]  # fmt: skip
-    assert [s.total for s in door.progress if s.stage is Stage.CONVERTING] == [6]
-    assert len(door.sheets(came)) == len(visible)
-    assert list(came.notes) == [sample_office.notes_of(n) for n in visible]
-
-    door.office = Office(Path("/bin/false"), find_office().version)  # type: ignore[union-attr]
-    again = door.came(shutil.copy(deck, tmp_path / "copy.pptx"))
-    assert (again.document, again.notes, again.name) == (came.document, came.notes, "copy.pptx")
-    assert door.stages() == [Stage.READING]
-    door.office = None
-    assert door.came(deck).document == came.document
-
-
-@needs_office
-@pytest.mark.parametrize(
-    ("write", "suffix"),
-    [
-        (sample_office.write_letter, ".docx"),
-        (sample_office.write_sheet, ".xlsx"),
-        (sample_office.write_odp, ".odp"),
-    ],
-)
-def test_other_office_files_come_in(
-    door: Door, tmp_path: Path, write: Callable[[Path], None], suffix: str
-) -> None:
-    write(tmp_path / f"a{suffix}")
-    assert door.sheets(door.came(tmp_path / f"a{suffix}"))
-
-
-@needs_office
-def test_table_in_shift_jis_comes_in(door: Door, tmp_path: Path) -> None:
-    path = tmp_path / "名簿.csv"
-    path.write_bytes("施設,人数\r\n図書館,12\r\n公民館,7\r\n".encode("cp932"))
-    came = door.came(path)
-    words: list[object] = []
-    door.pool.open(came.document, came.path, lambda _: None)
-    door.pool.words(came.document, 0, words.append)
-    door.until(lambda: bool(words))
-    assert {"図書館", "7"} <= {word.text for word in words[0]}  # type: ignore[attr-defined]
-
-
-@needs_office
-def test_locked_deck_asks_for_its_password(door: Door, tmp_path: Path) -> None:
-    plain, locked = tmp_path / "plain.pptx", tmp_path / "locked.pptx"
-    sample_office.write_deck(plain, 2)
-    with plain.open("rb") as source, locked.open("wb") as target:
-        msoffcrypto.OfficeFile(source).encrypt("ひみつ", target)
-    assert door.refused(locked) is ErrorCode.DOCUMENT_ENCRYPTED
-    assert door.refused(locked, "違う") is ErrorCode.DOCUMENT_STILL_ENCRYPTED
-    assert len(door.sheets(door.came(locked, "ひみつ"))) == 2
-    # What was made of it is not given to somebody who does not know the password.
-    assert door.refused(locked) is ErrorCode.DOCUMENT_ENCRYPTED
+# Converters that misbehave ------------------------------------------------------------
 
 
 def test_without_libreoffice_it_says_so(door: Door, tmp_path: Path) -> None:
