@@ -89,8 +89,8 @@ class Layer:
 def plan_layers(items: Sequence[Item]) -> list[Layer]:
     """Return which items share an annotation, lowest annotation first.
 
-    Strokes of one person, brush, colour and width do, wherever others cross them: at
-    handwriting's width nobody sees which of two lines is above. Only something that hides
+    Strokes of one person, brush, colour and width do, wherever others cross them: which of
+    two thin lines is above shows on a spot as small as they are thin. Only something that hides
     what lies below it (a note, a picture, a filled shape, a broad stroke) parts the
     strokes before it from those written over it.
     """

@@ -25,7 +25,7 @@ from whiteboard.services.pdf_package import (
     RunMark,
 )
 
-LINE_DETAIL_PT: Final = 0.25
+LINE_DETAIL_PT: Final = 0.4
 """Greatest distance of a written centre line from the true one."""
 _BATCH: Final = 400
 _GRID_PT: Final = 1 / GRID_PER_PT
