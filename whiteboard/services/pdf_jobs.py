@@ -24,6 +24,7 @@ READ_JOB: Final = "whiteboard.services.pdf_jobs:run_read"
 
 
 def run_export(
+    progress: Callable[[float], None],
     *,
     package: str,
     sources: Sequence[Mapping[str, str]],
@@ -32,11 +33,11 @@ def run_export(
     is_decrypted: bool,
     people: Mapping[str, str],
     when: str,
-    progress: Callable[[float], None],
 ) -> bool:
     """Write a PDF; see `pdf_export.export_document`.
 
     Args:
+        progress: Gets the share that is done.
         package: File of `pdf_packing.pack_pages`.
         sources: The fields of `Source` of each document.
         target: The file.
@@ -44,7 +45,6 @@ def run_export(
         is_decrypted: See `PdfExportOptions`.
         people: The same.
         when: The same, in ISO 8601.
-        progress: Gets the share that is done.
     """
     options = PdfExportOptions(
         PdfMode(mode), is_decrypted, people, datetime.fromisoformat(when)
@@ -54,21 +54,21 @@ def run_export(
 
 
 def run_read(
+    progress: Callable[[float], None],
     *,
     path: str,
     sheets: str,
     result: str,
     password: str,
-    progress: Callable[[float], None],
 ) -> bool:
     """Take our ink out of a PDF; see `pdf_ink.read_ink`.
 
     Args:
+        progress: Gets 1 at the end.
         path: Any PDF.
         sheets: Where the file without ink goes.
         result: Where the ink goes, a new file for `load_ink`.
         password: What opens the file.
-        progress: Gets 1 at the end.
 
     Returns:
         False when the file has nothing of ours; nothing was written then.

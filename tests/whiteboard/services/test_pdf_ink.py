@@ -34,7 +34,8 @@ from tests.whiteboard.services.pdf_bench import (
     wave,
 )
 from whiteboard.services.pdf_ink import read_ink
-from whiteboard.services.pdf_jobs import load_ink, run_export, run_read
+from whiteboard.services.pdf_jobs import EXPORT_JOB, load_ink, run_export, run_read
+from whiteboard.services.render_pool import RenderPool
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -454,6 +455,35 @@ def test_read_job_says_when_there_is_nothing_of_ours(bench):
         password="", progress=lambda _share: None,
     )  # fmt: skip
     assert not result.exists()
+
+
+def test_export_runs_as_a_long_job_of_the_pool(bench, qtbot):
+    document = bench.document(1)
+    package = bench.package([sheet_page(document, 0, [stroke(wave())])])
+    target = bench.folder / "out.pdf"
+    outcome, told = [], []
+    pool = RenderPool()
+    try:
+        pool.run(
+            EXPORT_JOB,
+            {
+                "package": str(package),
+                "sources": [dataclasses.asdict(source) for source in bench.sources],
+                "target": str(target),
+                "mode": "flattened",
+                "is_decrypted": False,
+                "people": {},
+                "when": "2026-11-21T09:30:00+09:00",
+            },
+            outcome.append,
+            told.append,
+        )
+        qtbot.waitUntil(lambda: bool(outcome), timeout=60_000)
+    finally:
+        pool.shutdown()
+    assert outcome == [True]
+    assert told[-1] == 1.0
+    assert "Sheet 0" in poppler_texts(target)[0]
 
 
 def test_jobs_run_without_qt():
