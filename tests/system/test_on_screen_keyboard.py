@@ -18,6 +18,7 @@ from whiteboard.services.board_file import BoardFile
 BOARD = ("--screen", "board", "--size", "1920x1080")
 PATIENCE_S = 20.0
 BESIDE = (1500, 260)
+KEYS = Rect(480, 680, 960, 400)
 Tap = Callable[[int, int], None]
 
 
@@ -86,10 +87,14 @@ def wait_until_gone(app: RunningKokuban, word: str) -> None:
 
 
 def test_japanese_text_is_tapped_converted_and_on_the_board(
-    app: RunningKokuban, pointer: Pointer
+    app: RunningKokuban, pointer: Pointer, screen: Screen
 ) -> None:
     open_text(app, pointer.click)
-    write(app, pointer.click, ["か", "い", "き", "゛", "し", "つ", "会議室"])
+    write(app, pointer.click, ["か", "い", "き", "゛", "し", "つ"])
+    # The word is offered before its last kana, and moves with each of them.
+    app.wait_for_button("会議室")
+    screen.wait_until_still(KEYS)
+    write(app, pointer.click, ["会議室"])
     pointer.click(*BESIDE)
     wait_for_texts(app, ["会議室"])
     wait_until_gone(app, "か")
