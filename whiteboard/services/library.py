@@ -232,7 +232,14 @@ class Library:
         finally:
             source.close()
 
-    def save_to(self, file: BoardFile, folder: Path, progress: Progress | None = None) -> Path:
+    def save_to(
+        self,
+        file: BoardFile,
+        folder: Path,
+        progress: Progress | None = None,
+        *,
+        with_notes: bool = False,
+    ) -> Path:
         """Write a copy of an open board to a stick under a name made of its title.
 
         A name that is taken gets a number; nothing is replaced.
@@ -241,6 +248,7 @@ class Library:
             file: The board; it may be open for writing.
             folder: On the stick.
             progress: Gets bytes done and in all, on this thread.
+            with_notes: Whether what only the presenter sees goes along.
 
         Returns:
             The file on the stick; it is complete and the stick has it.
@@ -253,13 +261,13 @@ class Library:
         with disk_errors(folder):
             path = _free_path(folder, file_name_of(file.title) or day)
         try:
-            file.save_copy_to(path, progress)
+            file.save_copy_to(path, progress, with_notes=with_notes)
         except AppError as error:
             cause = error.__cause__
             if not isinstance(cause, OSError) or cause.errno not in _BAD_NAME:
                 raise
             path = _free_path(folder, day)
-            file.save_copy_to(path, progress)
+            file.save_copy_to(path, progress, with_notes=with_notes)
         return path
 
     def staging_path(self) -> Path:
