@@ -210,6 +210,16 @@ class RenderPool(QObject):
         """How many jobs wait or run."""
         return len(self._queue) + sum(w.running is not None for w in self._workers)
 
+    @property
+    def running(self) -> int:
+        """How many jobs run."""
+        return len(self.busy_process_ids)
+
+    @property
+    def busy_process_ids(self) -> tuple[int, ...]:
+        """The processes that do a job, for tests and figures."""
+        return tuple(w.process.pid for w in self._workers if w.running is not None)
+
     def warm_up(self) -> None:
         """Start the processes now; returns at once."""
         self._failed_starts = 0
