@@ -419,12 +419,29 @@ class _Errand:
         self._tell(IntakeProgress(Stage.KEEPING))
         found = self._call(
             "whiteboard.services.speaker_notes:read_notes",
-            {"source": str(ready), "pdf": str(pdf)},
+            {"source": str(self._with_notes(office, ready, folder)), "pdf": str(pdf)},
             _NOTES_LIMIT_S,
             ErrorCode.CONVERSION_FAILED,
         )
         kept = self._store.adopt(pdf)
         return Conversion(kept.document, office.version, _texts(found, "notes"))
+
+    def _with_notes(self, office: Office, ready: Path, folder: Path) -> Path:
+        """Return a file whose speaker notes can be read: of a .ppt, what LibreOffice reads."""
+        if ready.suffix != ".ppt":
+            return ready
+        try:
+            return convert(
+                office,
+                ready,
+                folder,
+                to="pptx",
+                is_cancelled=self._is_cancelled,
+                limit_s=self._limit_s,
+            )
+        except AppError as error:
+            structlog.get_logger(__name__).info("no speaker notes", why=str(error))
+            return ready
 
     def _checked(self, kind: FileKind, copy: Path, folder: Path) -> tuple[Path, int]:
         """Return a file that may be given to LibreOffice, and how many pages to expect."""

@@ -19,7 +19,7 @@ from tests.support.document_door import Door, open_door
 from tools import sample_office
 from whiteboard.services import office_launcher
 from whiteboard.services.document_intake import Stage
-from whiteboard.services.office import Office, find_office, write_table
+from whiteboard.services.office import Office, convert, find_office, write_table
 
 needs_office = pytest.mark.skipif(find_office() is None, reason="LibreOffice is not there")
 
@@ -90,6 +90,16 @@ def test_locked_deck_asks_for_its_password(door: Door, tmp_path: Path) -> None:
     assert len(door.sheets(door.came(locked, "ひみつ"))) == 2
     # What was made of it is not given to somebody who does not know the password.
     assert door.refused(locked) is ErrorCode.DOCUMENT_ENCRYPTED
+
+
+@needs_office
+def test_notes_of_an_old_deck_come_along(door: Door, tmp_path: Path) -> None:
+    office = find_office()
+    assert office is not None
+    sample_office.write_deck(tmp_path / "deck.pptx", 3)
+    (tmp_path / "work").mkdir()
+    came = door.came(convert(office, tmp_path / "deck.pptx", tmp_path / "work", to="ppt"))
+    assert list(came.notes) == [sample_office.notes_of(n) for n in range(3)]
 
 
 # Tables -------------------------------------------------------------------------------

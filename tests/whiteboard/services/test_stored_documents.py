@@ -388,3 +388,19 @@ def test_blank_board_of_samples_has_no_documents(path: Path) -> None:
     assert not store.documents.is_used
     store.close()
     file.close()
+
+
+def test_stick_gets_the_notes_only_when_asked(
+    data_dir: Path, pdf: Path, tmp_path: Path
+) -> None:
+    library = Library(data_dir)
+    board, file = board_with(pdf, data_dir / "boards" / "a.kokuban")
+    file.set_note(board.pages[0].id, "内緒")
+    copies = [library.save_to(file, tmp_path, with_notes=asked) for asked in (False, True)]
+    file.close()
+    found = []
+    for copy in copies:
+        reading = BoardFile.open(copy, read_only=True)
+        found.append(list(reading.notes.values()))
+        reading.close()
+    assert found == [[], ["内緒"]]
