@@ -25,6 +25,7 @@ from whiteboard.services.documents import DocumentStore
 from whiteboard.services.last_board import LastBoard
 from whiteboard.services.library import Library
 from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.paper_tray import PaperTray
 from whiteboard.services.render_pool import RenderPool
 from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
@@ -83,8 +84,12 @@ class WhiteboardFeature(QObject):
         self._documents = DocumentFlow(
             self._screen, host, self._keeper, self._store, self._pool
         )
+        self._paper = PaperTray(
+            host.data_dir, self._workers.pictures, self._documents.insert, host.show_error
+        )
         elsewhere = Elsewhere(
             pages=self._sheets.show_pages,
+            paper=lambda _pane: self._sheets.show_paper(self._paper.take),
             background=self._sheets.show_background,
             take_away=self._sheets.show_take_away,
             boards=lambda: host.open_screen(BOARDS),
@@ -134,6 +139,7 @@ class WhiteboardFeature(QObject):
     def finish(self) -> None:
         """Put the board away; the next person begins with an empty one."""
         self._documents.cancel()
+        self._paper.clear()
         self._keeper.close()
         self._clipboard.clear()
 
@@ -147,6 +153,7 @@ class WhiteboardFeature(QObject):
         self._sheets.shutdown()
         self._clipboard.shutdown()
         self._workers.shutdown()
+        self._paper.clear()
         self._pool.shutdown()
         self._store.shutdown()
         self._sound.shutdown()

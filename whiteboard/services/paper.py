@@ -8,6 +8,7 @@ functions over arrays, without Qt. They take up to a second: not for the UI thre
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -59,12 +60,19 @@ class Look(StrEnum):
     """The same, with the colours of pale markers made strong."""
 
 
+_PT_PER_INCH: Final = 72
+_JFIF_AT: Final = 6
+"""Where a JPEG of OpenCV says that it is a JFIF."""
+_DENSITY_AT: Final = 13
+_DOTS_PER_INCH: Final = 1
+
+
 @dataclass(frozen=True, slots=True)
 class PaperPage:
     """A sheet that became a page.
 
     Attributes:
-        data: JPEG, sRGB.
+        data: JPEG, sRGB, with the resolution that gives it its size.
         size_px: Width and height of the picture.
         size_pt: Width and height that suit a page with it: A4 for paper of its
             proportions, otherwise as long as A4.
@@ -95,7 +103,17 @@ def make_page(image: Pixels, corners: Floats, look: Look, turns: int = 0) -> Pap
     if not done:
         raise ValueError(f"a page of shape {page.shape} cannot be kept")
     height, width = page.shape[:2]
-    return PaperPage(data.tobytes(), (width, height), page_size_pt(width / height))
+    size_pt = page_size_pt(width / height)
+    dpi = round(width / size_pt[0] * _PT_PER_INCH)
+    return PaperPage(_with_density(data.tobytes(), dpi), (width, height), size_pt)
+
+
+def _with_density(jpeg: bytes, dpi: int) -> bytes:
+    """Return a JPEG that says how large it is on paper, where the encoder says nothing."""
+    if jpeg[_JFIF_AT : _JFIF_AT + 5] != b"JFIF\0":
+        return jpeg
+    density = struct.pack(">BHH", _DOTS_PER_INCH, dpi, dpi)
+    return jpeg[:_DENSITY_AT] + density + jpeg[_DENSITY_AT + len(density) :]
 
 
 def turned(image: Pixels, turns: int) -> Pixels:

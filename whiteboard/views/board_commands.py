@@ -22,6 +22,7 @@ class Elsewhere:
 
     Attributes:
         pages: Shows all pages of a pane's board.
+        paper: Makes a page of a sheet of paper, by camera or from a photo.
         background: Shows what a pane's page can be printed with.
         take_away: Shows how to export, save and print.
         boards: Shows the list of boards.
@@ -31,6 +32,7 @@ class Elsewhere:
     """
 
     pages: Callable[[Pane], None]
+    paper: Callable[[Pane], None]
     background: Callable[[Pane], None]
     take_away: Callable[[Pane], None]
     boards: Callable[[], None]
@@ -81,6 +83,9 @@ def board_commands(
         ),
         Command(
             "board.pages", N_("Pages"), "layout-grid", for_pane(elsewhere.pages), "", has_board
+        ),
+        Command(
+            "board.paper", N_("From paper"), "camera", for_pane(elsewhere.paper), "", has_board
         ),
         Command(
             "board.background",

@@ -18,6 +18,7 @@ from whiteboard.views.pane import Pane
 from whiteboard.views.screen import BoardScreen
 
 if TYPE_CHECKING:
+    from whiteboard.services.paper import PaperPage
     from whiteboard.views.take_away_sheet import TakeAwaySheet
 
 
@@ -134,6 +135,14 @@ class BoardSheets:
 
         sheet = PictureSheet(self._screen, self._host, self._workers.pictures)
         sheet.chosen.connect(pane.insert_picture)
+        self._open(sheet)
+
+    def show_paper(self, taken: Callable[[PaperPage], None]) -> None:
+        """Show how a sheet of paper becomes a page; `taken` gets it."""
+        from whiteboard.views.paper_sheet import PaperSheet
+
+        sheet = PaperSheet(self._screen, self._host, self._workers.pictures)
+        sheet.taken.connect(taken)
         self._open(sheet)
 
     def _open(self, sheet: Sheet) -> None:

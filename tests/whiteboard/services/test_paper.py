@@ -1,10 +1,12 @@
 """A photograph of a sheet becomes a straight, evenly lit page."""
 
+import io
 import math
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.support.paper_scenes import KINDS, document, make_scene, marker_board
 from whiteboard.services.paper import (
@@ -213,7 +215,10 @@ def test_page_is_a_picture_of_its_size():
 
 def test_upright_a4_is_a_page_of_a4():
     scene = next(s for s in (make_scene("wood", n) for n in range(9)) if s.aspect < 1)
-    assert make_page(scene.image, scene.corners, Look.DOCUMENT).size_pt == (595.0, 842.0)
+    page = make_page(scene.image, scene.corners, Look.DOCUMENT)
+    assert page.size_pt == (595.0, 842.0)
+    dpi = Image.open(io.BytesIO(page.data)).info["dpi"]
+    assert page.size_px[0] / dpi[0] * 72 == pytest.approx(595.0, rel=0.01)
 
 
 def test_quarter_turn_turns_the_page():
