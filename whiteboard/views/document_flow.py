@@ -94,7 +94,8 @@ class DocumentFlow(QObject):
             board.documents.refused.connect(self._tell_refused)
         if board.file.read_only:
             return
-        wanted = tuple(board.board.documents)
+        pages = board.board.pages
+        wanted = tuple({page.sheet.document for page in pages if page.sheet is not None})
 
         def complete() -> None:
             # A copy that was cut off when the display lost its power goes on here.
