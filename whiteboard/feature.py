@@ -75,6 +75,7 @@ class WhiteboardFeature(QObject):
         self._keeper = BoardKeeper(self._library, last, self._workers.boards)
         self._pool = RenderPool()
         self._store = DocumentStore(host.data_dir)
+        self._release_documents = self._store.hold(())
         self._sound = ChalkSound(values.sound_volume, values.sound_on)
         self._clipboard = BoardClipboard()
         around = Surroundings(time.monotonic, date.today, self._sound, self._clipboard)
@@ -176,6 +177,7 @@ class WhiteboardFeature(QObject):
         self._screen.more_asked.connect(lambda _pane: self._show_more())
         self._screen.pages_asked.connect(self._sheets.show_pages)
         self._screen.picture_asked.connect(self._sheets.show_pictures)
+        self._documents.shown.connect(lambda: self._hold_documents(keeper.board))
         self._stop_listening = host.options.listen(self._settings_changed)
         bind_keys(self._commands, self._screen)
 
@@ -205,10 +207,18 @@ class WhiteboardFeature(QObject):
         self._sheets.leave_board(board)
         self._screen.show_board(None)
         board.forget_documents()
+        self._hold_documents(None)
         self._note_open()
+
+    def _hold_documents(self, board: OpenBoard | None) -> None:
+        """Keep what the open board shows from going when the display's room is full."""
+        self._release_documents()
+        known = () if board is None else tuple(board.board.documents)
+        self._release_documents = self._store.hold(known)
 
     def _show_documents(self, board: OpenBoard) -> None:
         board.show_documents(self._pool, self._store, lambda: _("This page cannot be shown"))
+        self._hold_documents(board)
         self._documents.take_board(board)
         if board.board.documents:
             self._pool.warm_up()
@@ -284,6 +294,7 @@ class WhiteboardFeature(QObject):
         surface, ruling = Surface(values.board_surface), Ruling(values.board_ruling)
         self._keeper.background = Background(surface, ruling)
         self._keeper.undo_bytes = values.undo_memory_mb * _MB
+        self._store.most_bytes = values.document_cache_mb * _MB
         self._screen.take_settings(values)
 
     def _worker_failed(self, error: Exception) -> None:
