@@ -56,7 +56,8 @@ def xournal(document: Path) -> Viewer:
 def pympress(document: Path) -> Viewer:
     """Return pympress on a document."""
     app = App("pympress", lambda _home, _server: ["pympress", str(document)])
-    return Viewer(app, _give_projector, (), "Right")
+    # It takes the first key after a start for nothing; there and back again loses no page.
+    return Viewer(app, _give_projector, ["Right", "Left"], "Right")
 
 
 VIEWERS: Final = {"kokuban": ours, "xournalpp": xournal, "pympress": pympress}
@@ -120,12 +121,11 @@ def _let_be(_windows: Windows, _whole: Rect) -> bool:
 
 
 def _give_projector(windows: Windows, whole: Rect) -> bool:
-    """Wait for both windows: the presenter's would come to lie over the audience's."""
-    found = windows.visible()
+    """Wait for both windows; put the presenter's beside the screen, as on a second one."""
+    found = {PEER_WINDOW in window.title: window for window in windows.visible()}
     if len(found) < 2:
         return False
-    for window in found:
-        if PEER_WINDOW in window.title:
-            windows.place(window, whole)
-            return True
-    return False
+    own = found[False].rect
+    windows.place(found[False], Rect(whole.width, 0, own.width, own.height))
+    windows.place(found[True], whole)
+    return True

@@ -118,7 +118,7 @@ def find_sheet(screen: Grey, sheets: Sheets, number: int) -> SheetPlace:
     shape = (height * 2, width * 2)
     spectrum = np.fft.rfft2(small, shape)
     sums = _window_sums(small), _window_sums(small**2)
-    large = sheets.grey(number, 1600)
+    large = sheets.grey(number, width * 1.6)
     best = SheetPlace(0, 0, 0, 0, 0.0)
     for wide in np.geomspace(0.18, 1.6, 130) * width:
         patch = _smooth(_resized(large, float(wide)), 1)
@@ -135,12 +135,14 @@ def find_sheet(screen: Grey, sheets: Sheets, number: int) -> SheetPlace:
 
 def refine(screen: Grey, sheets: Sheets, number: int, place: SheetPlace) -> SheetPlace:
     """Return the place to the pixel, from one that is right to a few."""
-    best = place
-    for step in (3.0, 1.0):
-        for wide in np.arange(-4, 5) * step + best.width:
-            trial = sheets.grey(number, float(wide))
-            found = _slide(screen, trial, best, round(3 * step))
-            if found.score > best.score or wide == place.width:
+    best = SheetPlace(place.left, place.top, place.width, place.height, -1.0)
+    seen = _detail(screen)
+    for step in (4.0, 1.0):
+        centre = best
+        for wide in np.arange(-4, 5) * step + centre.width:
+            sheet = _detail(sheets.grey(number, float(wide)))
+            found = _slide(seen, sheet, centre, int(step))
+            if found.score > best.score:
                 best = found
     return best
 
@@ -360,20 +362,19 @@ def _best_match(
     return float(scores[top, left]), int(left), int(top)
 
 
-def _slide(screen: Grey, sheet: Grey, place: SheetPlace, reach: int) -> SheetPlace:
-    """Return the best place for a rendering within a few pixels of one."""
-    best = SheetPlace(place.left, place.top, sheet.shape[1], sheet.shape[0], -1.0)
-    limits = Rect(0, 0, screen.shape[1], screen.shape[0])
-    for down in range(-reach, reach + 1, max(reach // 3, 1)):
-        for along in range(-reach, reach + 1, max(reach // 3, 1)):
+def _slide(seen: Grey, sheet: Grey, place: SheetPlace, step: int) -> SheetPlace:
+    """Return the best place for a rendering within a few steps of one; details of both."""
+    height, width = sheet.shape
+    best = SheetPlace(place.left, place.top, width, height, -1.0)
+    limits = Rect(0, 0, seen.shape[1], seen.shape[0])
+    for down in range(-2 * step, 2 * step + 1, step):
+        for along in range(-2 * step, 2 * step + 1, step):
             left, top = place.left + along, place.top + down
-            trial = SheetPlace(left, top, sheet.shape[1], sheet.shape[0], 0.0)
+            trial = SheetPlace(left, top, width, height, 0.0)
             bands = bands_of(trial, limits)
-            seen = np.concatenate(
-                [screen[band.y : band.y + band.height, band.x : band.x + band.width]
-                 for band in bands]
-            )  # fmt: skip
-            score = _alike(_detail(_cut(sheet, trial, bands)), _detail(seen))
+            rows = [seen[band.y : band.y + band.height, band.x : band.x + band.width]
+                    for band in bands]  # fmt: skip
+            score = _alike(_cut(sheet, trial, bands), np.concatenate(rows))
             if score > best.score:
-                best = SheetPlace(left, top, trial.width, trial.height, score)
+                best = SheetPlace(left, top, width, height, score)
     return best

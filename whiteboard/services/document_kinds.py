@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import stat
 import struct
 import zipfile
 import zlib
@@ -111,6 +112,9 @@ def find_kind(path: Path) -> FileKind:
     with disk_errors(path):
         if path.is_dir():
             return FileKind(Family.PICTURES, "")
+        if not stat.S_ISREG(path.stat().st_mode):
+            # Opening a pipe waits for who writes into it, perhaps for ever.
+            raise AppError(ErrorCode.UNKNOWN_FORMAT, f"{path} is no file")
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
         kind = _by_head(path, head)
