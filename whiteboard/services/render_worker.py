@@ -14,6 +14,7 @@ from collections import OrderedDict, deque
 from typing import Final
 
 from base.errors import ErrorCode
+from whiteboard.model.text_folding import fold
 from whiteboard.services import worker_limits
 from whiteboard.services.native_memory import Mapped, cookie_at
 from whiteboard.services.render_protocol import (
@@ -42,7 +43,6 @@ from whiteboard.services.sheet_document import (
 )
 from whiteboard.services.sheet_text import (
     QUERY_LETTERS_MAX,
-    fold,
     hits_in,
     read_lines,
     read_plain,

@@ -1,24 +1,20 @@
 """The text of a sheet: its words with their boxes, and where something sought is.
 
-Text is compared in a folded form, in which full width and half width, upper and lower case,
-and the two ways to write a voiced kana are the same (NFKD and case folding). Between letters
-of Chinese, Japanese and Korean a space means nothing, elsewhere any number of spaces is one;
-so words are found across the end of a line in either.
+Text is compared in a folded form, see `model.text_folding`.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby, islice, pairwise
+from itertools import groupby, islice
 from typing import Any, Final
 
 import pymupdf
 from pymupdf import mupdf
 
 from base.errors import ErrorCode
+from whiteboard.model.text_folding import Script, find_folded, fold_letters, script_of
 from whiteboard.services.sheet_document import Box, UnreadableError
 
 HITS_MAX: Final = 200
@@ -29,8 +25,6 @@ LETTERS_MAX: Final = 200_000
 
 AROUND_LETTERS: Final = 24
 QUERY_LETTERS_MAX: Final = 200
-
-_SOFT_HYPHEN: Final = "\u00ad"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +83,12 @@ def read_lines(page: mupdf.FzStextPage, factor: float) -> tuple[Line, ...]:
 def words_of(lines: Sequence[Line]) -> Iterator[SheetWord]:
     """Return the words of lines: parted by spaces, in Japanese by the change of script."""
     for number, line in enumerate(lines):
-        for kind, group in groupby(line, key=lambda letter: _script(letter.text)):
-            if kind != _SPACE:
+        for kind, group in groupby(line, key=lambda letter: script_of(letter.text)):
+            if kind is not Script.SPACE:
                 letters = tuple(group)
                 yield SheetWord(
                     "".join(letter.text for letter in letters), _around(letters), number
                 )
-
-
-def fold(text: str) -> str:
-    """Return text as it is compared."""
-    parts = _normalized(text).replace(_SOFT_HYPHEN, "").split()
-    folded = "".join(
-        f" {part}" if not (_is_wide(before[-1]) or _is_wide(part[0])) else part
-        for before, part in pairwise(parts)
-    )
-    return parts[0] + folded if parts else ""
 
 
 def hits_in(lines: Sequence[Line], folded_query: str) -> list[SheetHit]:
@@ -119,21 +103,11 @@ def hits_in(lines: Sequence[Line], folded_query: str) -> list[SheetHit]:
     for number, line in enumerate(lines):
         flat.extend((letter, number) for letter in line)
         flat.append((None, number))
-    text, places = _joined([letter.text if letter else " " for letter, _line in flat])
+    text, places = fold_letters([letter.text if letter else " " for letter, _line in flat])
     return [
         _hit(flat, places[begin], places[end - 1] + 1)
-        for begin, end in islice(_found(text, folded_query), HITS_MAX)
+        for begin, end in islice(find_folded(text, folded_query), HITS_MAX)
     ]
-
-
-def _found(text: str, query: str) -> Iterator[tuple[int, int]]:
-    begin = text.find(query) if query else -1
-    while begin >= 0:
-        end = begin + len(query)
-        # か is not sought in が, whose second half follows it when taken apart.
-        if end == len(text) or not unicodedata.combining(text[end]):
-            yield begin, end
-        begin = text.find(query, end)
 
 
 def _hit(flat: Sequence[tuple[Letter | None, int]], begin: int, end: int) -> SheetHit:
@@ -179,75 +153,3 @@ def _around(letters: Sequence[Letter]) -> Box:
         max(box[2] for box in boxes),
         max(box[3] for box in boxes),
     )
-
-
-_SPACE: Final = 0
-_OTHER: Final = 1
-_KANJI: Final = 2
-_HIRAGANA: Final = 3
-_KATAKANA: Final = 4
-_MARK: Final = 5
-_HANGUL: Final = 6
-
-
-@lru_cache(maxsize=8192)
-def _script(letter: str) -> int:
-    """Return what kind of writing a letter is: a word ends where it changes."""
-    if not letter.strip():
-        return _SPACE
-    code = ord(letter[0])
-    if code < 0x2E80:
-        return _OTHER
-    if 0x3041 <= code <= 0x309F:
-        return _HIRAGANA
-    if 0x30A0 <= code <= 0x30FF or 0x31F0 <= code <= 0x31FF or 0xFF66 <= code <= 0xFF9F:
-        return _KATAKANA
-    # 々 and 〇 are written like kanji.
-    if code in (0x3005, 0x3007) or _is_kanji(code):
-        return _KANJI
-    if 0xAC00 <= code <= 0xD7AF or 0x1100 <= code <= 0x11FF:
-        return _HANGUL
-    return _MARK if unicodedata.category(letter[0])[0] == "P" else _OTHER
-
-
-def _is_kanji(code: int) -> bool:
-    return (
-        0x2E80 <= code <= 0x2FDF
-        or 0x3400 <= code <= 0x9FFF
-        or 0xF900 <= code <= 0xFAFF
-        or 0x20000 <= code <= 0x3FFFF
-    )
-
-
-def _normalized(text: str) -> str:
-    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-
-
-def _joined(letters: Sequence[str]) -> tuple[str, list[int]]:
-    """Return folded text, and which of the letters each of its letters came from."""
-    kept: list[str] = []
-    places: list[int] = []
-    space_at = -1
-    for place, letter in enumerate(letters):
-        for part in _fold_letter(letter):
-            if part.isspace():
-                space_at = place if space_at < 0 else space_at
-                continue
-            if space_at >= 0 and kept and not (_is_wide(kept[-1]) or _is_wide(part)):
-                kept.append(" ")
-                places.append(space_at)
-            space_at = -1
-            kept.append(part)
-            places.append(place)
-    return "".join(kept), places
-
-
-@lru_cache(maxsize=8192)
-def _fold_letter(letter: str) -> str:
-    return "" if letter == _SOFT_HYPHEN else _normalized(letter)
-
-
-@lru_cache(maxsize=8192)
-def _is_wide(letter: str) -> bool:
-    # A combining voice mark stands behind a kana.
-    return _script(letter) not in (_SPACE, _OTHER) or letter in "\u3099\u309a"

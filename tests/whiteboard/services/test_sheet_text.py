@@ -1,6 +1,7 @@
 import pytest
 
-from whiteboard.services.sheet_text import Letter, Line, fold, hits_in, words_of
+from whiteboard.model.text_folding import fold
+from whiteboard.services.sheet_text import Letter, Line, hits_in, words_of
 
 
 def line(text: str, top: float = 0.0) -> Line:
