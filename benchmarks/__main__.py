@@ -11,6 +11,7 @@ ALL: Final = (
     "ink_latency",
     "ten_contacts",
     "board_work",
+    "documents",
     "geometry",
     "start_idle",
     "kill_recovery",
