@@ -60,7 +60,7 @@ WHEEL_NOTCHES: Final = 8
 """Of 1.197 each: 4.2 times."""
 WHEEL_UP: Final = 4
 INK_HZ: Final = 125
-INK_POINTS: Final = 450
+INK_POINTS: Final = 260
 VISIT_STILL_S: Final = 0.03
 VISIT_S: Final = 3.0
 EVERY: Final = 100
