@@ -6,7 +6,6 @@ busy yes|no    lets both render processes paint sheets nobody looks at, one afte
 
 from __future__ import annotations
 
-import gc
 import sys
 
 from PySide6.QtCore import QRect
@@ -50,10 +49,15 @@ class DocumentKiosk(DrivenKiosk):
     def _keep_busy(self, is_busy: bool) -> None:
         was_busy, self._is_busy = self._is_busy, is_busy
         if is_busy and not was_busy:
-            for pool in [each for each in gc.get_objects() if type(each) is RenderPool]:
+            for pool in self._pools():
                 for chain in range(CHAINS):
                     self._paint(pool, chain)
         answer(f"busy {'yes' if is_busy else 'no'}")
+
+    def _pools(self) -> list[RenderPool]:
+        features = [self._feature(entry) for entry in self._entries]
+        found = [getattr(feature, "_pool", None) for feature in features]
+        return [pool for pool in found if isinstance(pool, RenderPool)]
 
     def _paint(self, pool: RenderPool, number: int) -> None:
         """Render a sheet, and the next but one when it is there."""
