@@ -661,6 +661,10 @@ class Choice(QWidget):
         """Show the button at `place` as chosen, without a signal."""
         self._group.button(place).setChecked(True)
 
+    def show_item(self, place: int, *, is_shown: bool) -> None:
+        """Show the button at `place`, or leave it out."""
+        self._group.button(place).setVisible(is_shown)
+
     def _respace(self) -> None:
         self._row.setSpacing(theme.metrics().gap_px)
 

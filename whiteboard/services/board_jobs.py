@@ -322,10 +322,12 @@ class Taken:
     Attributes:
         files: At least one.
         place: Where; a stick has them for good and may be pulled.
+        lacking: How many pages lack their document.
     """
 
     files: tuple[Path, ...]
     place: Place
+    lacking: int = 0
 
 
 class Cancel:
@@ -386,7 +388,7 @@ def take_away(
             is_cancelled=is_cancelled,
         )
 
-    files = _write_named(place, name, f".{export_format.value}", write)
+    files = write_named(place, name, f".{export_format.value}", write)
     return Taken(files, place) if files else None
 
 
@@ -414,7 +416,7 @@ def take_board(
             return ()
         return (path,)
 
-    files = _write_named(place, name, SUFFIX, write)
+    files = write_named(place, name, SUFFIX, write)
     return Taken(files, place) if files else None
 
 
@@ -467,7 +469,7 @@ def take_staged_board(staged: StagedBoard, place: Place, today: date) -> Taken:
         return (path,)
 
     try:
-        return Taken(_write_named(place, FileName(staged.title, today), SUFFIX, write), place)
+        return Taken(write_named(place, FileName(staged.title, today), SUFFIX, write), place)
     finally:
         with suppress(OSError):
             staged.path.unlink()
@@ -483,10 +485,22 @@ def _copy_in_use(source: Path, path: Path) -> None:
             store.close()
 
 
-def _write_named(
+def write_named(
     place: Place, name: FileName, suffix: str, write: Callable[[str], tuple[Path, ...]]
 ) -> tuple[Path, ...]:
-    """Write under a free name made of `name`, or of the day where the medium refuses that."""
+    """Write under a free name made of `name`, or of the day where the medium refuses that.
+
+    Blocks until the medium has it for good.
+
+    Args:
+        place: Where.
+        name: Name of the file.
+        suffix: Its ending, with the dot.
+        write: Writes under a stem and returns the files; none when it was cancelled.
+
+    Raises:
+        AppError: MEDIUM_GONE, and what `write` raises.
+    """
     check_place(place)
     try:
         files = write(free_stem(place.folder, file_name_of(name.stem), suffix))

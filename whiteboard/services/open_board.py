@@ -19,12 +19,15 @@ from base.errors import AppError
 from base.tasks import Worker
 from whiteboard.model.board import Board
 from whiteboard.model.page import Background
-from whiteboard.services.board_documents import BoardDocuments, DocumentPool
+from whiteboard.services.board_documents import BoardDocuments
 from whiteboard.services.board_file import BoardFile, keep_board
+from whiteboard.services.document_export import DocumentExport
 from whiteboard.services.documents import DocumentStore
 from whiteboard.services.pictures import decode_asset
+from whiteboard.services.render_pool import RenderPool
 from whiteboard.services.sheet_pixels import SheetPixels
 from whiteboard.services.sheet_reader import SheetReader
+from whiteboard.services.sheet_texts import SheetTexts
 
 IMAGE_CACHE_BYTES: Final = 192 * 1024 * 1024
 _LEAST_IMAGE_BYTES: Final = 256 * 256 * 4
@@ -64,6 +67,10 @@ class OpenBoard(QObject):
         """Their pixels, for all views."""
         self.reader: SheetReader | None = None
         """Their pixels, for exports."""
+        self.texts: SheetTexts | None = None
+        """What is written on them."""
+        self.export: DocumentExport | None = None
+        """Makes PDFs of them with the ink on them."""
         self._background = Background()
         self.board.on_change(lambda _change: self._keep_a_page())
         self._image_decoded.connect(self._take_image, Qt.ConnectionType.QueuedConnection)
@@ -92,7 +99,7 @@ class OpenBoard(QObject):
         )
 
     def show_documents(
-        self, pool: DocumentPool, store: DocumentStore, words: Callable[[], str]
+        self, pool: RenderPool, store: DocumentStore, words: Callable[[], str]
     ) -> None:
         """Let the sheets under the pages be seen; `forget_documents` ends it.
 
@@ -101,18 +108,29 @@ class OpenBoard(QObject):
             store: Where documents lie that this display has at hand.
             words: Returns the sentence for a sheet that cannot be shown.
         """
-        self.documents = BoardDocuments(
+        documents = self.documents = BoardDocuments(
             pool, lambda document: store.fetch(document, self.file), self._worker
         )
+
+        def fetch(document: str) -> Path:
+            # What no disk had room for is shown, and taken away, from where it lies.
+            path = documents.path(document)
+            if path is not None and path.is_file():
+                return path
+            return store.fetch(document, self.file)
+
+        self.export = DocumentExport(pool, fetch, store.workshop)
         self.sheets = SheetPixels(self.documents, words)
         self.reader = SheetReader(self.documents, words)
+        self.texts = SheetTexts(self.documents)
 
     def forget_documents(self) -> None:
         """Let go of the documents; nothing shows the board any more."""
-        for part in (self.sheets, self.reader, self.documents):
+        parts = (self.export, self.sheets, self.reader, self.texts, self.documents)
+        for part in parts:
             if part is not None:
                 part.shutdown()
-        self.sheets = self.reader = self.documents = None
+        self.export = self.sheets = self.reader = self.texts = self.documents = None
 
     def ensure_page(self, background: Background) -> None:
         """Give a board without pages one, now and whenever its last page goes.

@@ -143,7 +143,7 @@ def _put_asset(
         return True
     try:
         data = read_asset(sha256)
-    except AppError:
+    except (AppError, KeyError):
         return False
     writer.add_asset(sha256, data)
     return True

@@ -255,6 +255,11 @@ class RenderPool(QObject):
             on_done,
         )
 
+    def password(self, document: str) -> str:
+        """Return what a document was opened with; empty for none, or when it is not open."""
+        known = self._documents.get(document)
+        return "" if known is None else known.source.password
+
     def close(self, document: str) -> None:
         """Let go of a document; what is asked of it is cancelled."""
         if self._documents.pop(document, None) is None:

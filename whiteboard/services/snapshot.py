@@ -106,7 +106,7 @@ def picture_reader(read_asset: Callable[[bytes], bytes]) -> Callable[[bytes], QI
     def picture(sha256: bytes) -> QImage | None:
         try:
             return decode_asset(read_asset(sha256))
-        except AppError:
+        except (AppError, KeyError):
             return None
 
     return picture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -30,11 +30,13 @@ from base.qt.widgets import (
     Look,
     Role,
     Text,
+    Toggle,
     TouchButton,
     painter_for,
 )
-from base.text import N_, _
+from base.text import N_, _, ngettext
 from whiteboard.model.board_words import FileName, shown_title
+from whiteboard.model.page import Page
 from whiteboard.services.board_jobs import (
     Cancel,
     Jobs,
@@ -45,6 +47,14 @@ from whiteboard.services.board_jobs import (
     take_away,
     take_board,
 )
+from whiteboard.services.document_export import (
+    DocumentExport,
+    PdfPlan,
+    PdfWish,
+    documents_of,
+    take_pdf,
+)
+from whiteboard.services.document_pages import title_of
 from whiteboard.services.export import (
     BoardSnapshot,
     ExportFormat,
@@ -52,12 +62,16 @@ from whiteboard.services.export import (
     take_snapshot,
 )
 from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.pdf_wish import PdfMode
 from whiteboard.services.printing import Printer, list_printers
 from whiteboard.services.workers import Workers
 from whiteboard.views.library_sheets import PageStack
 from whiteboard.views.sticks import RowButton, StickWatch, stick_words, taken_words
 
 WIDTHS_PX: Final = (1920, 3840, 7680)
+PEOPLE_NAMES: Final = {"": "Kokuban", "display": "Kokuban", "display-2": "Kokuban 2"}
+"""Who wrote, as other programs show it beside an annotation: nobody in front of the display
+says who they are."""
 _PERCENT: Final = 100
 _SHEET_MM: Final = 330.0
 _LABEL_MM: Final = 52.0
@@ -99,6 +113,28 @@ KINDS: Final = (
         N_("All pages, to go on writing on another display."),
     ),
 )
+
+
+KEPT, BURNT_IN = range(2)
+"""Places in the row that says how ink goes into a PDF."""
+MODES: Final = (
+    (
+        PdfMode.ANNOTATED,
+        N_("The ink stays ink: it can be changed or taken away again, here too."),
+    ),
+    (
+        PdfMode.FLATTENED,
+        N_("The ink becomes part of the pages: nobody can take it off again."),
+    ),
+)
+
+
+class Extent(IntEnum):
+    """Which pages, by the place of the button."""
+
+    ALL = 0
+    THIS = 1
+    INKED = 2
 
 
 class Progress(QWidget):
@@ -204,7 +240,8 @@ class TakeAwaySheet(Sheet):
         self._is_busy = False
         self._is_leaving = False
         self._kind = KINDS[0]
-        self._is_this_page = False
+        self._mode = PdfMode.ANNOTATED
+        self._extent = Extent.ALL
         self._width_px = WIDTHS_PX[0]
         self._is_on_white = False
         self._buttons: list[QWidget] = []
@@ -223,6 +260,9 @@ class TakeAwaySheet(Sheet):
 
     def show_choices(self) -> None:
         """Open; shows the progress when files are being made already."""
+        # Pages and notes may have come or gone since; what is private is asked for each time.
+        self.notes.setChecked(False)
+        self._show_kind()
         self._show_page(_Page.WORK if self._is_busy else _Page.CHOICE)
         self._respace_parts()
         self.open()
@@ -242,10 +282,18 @@ class TakeAwaySheet(Sheet):
         self.kinds.choose(0)
         self.kinds.chosen.connect(self._choose_kind)
         self.extent = Choice(
-            [(N_("All pages"), "layout-grid"), (N_("Only this page"), "square")]
+            [
+                (N_("All pages"), "layout-grid"),
+                (N_("Only this page"), "square"),
+                (N_("Pages with ink"), "pencil"),
+            ]
         )
         self.extent.choose(0)
         self.extent.chosen.connect(self._choose_extent)
+        self.modes = Choice([(N_("Keep as ink"), "pen"), (N_("Fix to the page"), "pin")])
+        self.modes.choose(KEPT)
+        self.modes.chosen.connect(self._choose_mode)
+        self.notes = Toggle(N_("Add the notes for me"))
         self.widths = Choice([(f"{width:,}", "image") for width in WIDTHS_PX])
         self.widths.choose(0)
         self.widths.chosen.connect(self._choose_width)
@@ -253,19 +301,27 @@ class TakeAwaySheet(Sheet):
         self.paper.choose(0)
         self.paper.chosen.connect(self._choose_paper)
         self._hint = Text("", Role.HINT)
+        self._mode_hint = Text("", Role.HINT)
+        self._lock_hint = Text(
+            N_("The file opens with the same password as the original."), Role.HINT
+        )
         self._rows = QGridLayout()
-        self._row_labels = [
-            self._add_row(row, title, control)
+        self._labels = {
+            control: self._add_row(row, title, control)
             for row, (title, control) in enumerate(
                 (
                     (N_("As"), self.kinds),
                     ("", self._hint),
+                    (N_("Ink"), self.modes),
+                    ("", self._mode_hint),
+                    ("", self._lock_hint),
                     (N_("Pages"), self.extent),
+                    ("", self.notes),
                     (N_("Dots across"), self.widths),
                     (N_("Colours"), self.paper),
                 )
             )
-        ]
+        }
         self._rows.setColumnStretch(2, 1)
         self._stick_hint = Text(
             N_("Put a USB stick into the display. It appears here by itself."),
@@ -312,7 +368,12 @@ class TakeAwaySheet(Sheet):
         self._show_kind()
 
     def _choose_extent(self, place: int) -> None:
-        self._is_this_page = place == 1
+        self._extent = Extent(place)
+        self._show_kind()
+
+    def _choose_mode(self, place: int) -> None:
+        self._mode = MODES[place][0]
+        self._show_kind()
 
     def _choose_width(self, place: int) -> None:
         self._width_px = WIDTHS_PX[place]
@@ -321,16 +382,33 @@ class TakeAwaySheet(Sheet):
         self._is_on_white = place == 1
 
     def _show_kind(self) -> None:
+        """Show the rows that say something about this board as this kind of file."""
         is_board = self._kind.export_format is None
         is_picture = self._kind.export_format is ExportFormat.PNG
+        is_pdf = self._kind.export_format is ExportFormat.PDF
+        pages = self._open.board.pages
+        has_sheets = any(page.sheet is not None for page in pages)
+        is_dark = any(page.background.is_dark for page in pages if page.sheet is None)
+        has_inked_choice = has_sheets and len(pages) > 1
+        if self._extent is Extent.INKED and not has_inked_choice:
+            self.extent.choose(Extent.ALL)
+            self._extent = Extent.ALL
         self._hint.set_msgid(self._kind.hint)
-        extent_label, width_label, paper_label = self._row_labels[2:]
-        for widget in (self.extent, extent_label, self.paper, paper_label):
-            widget.setEnabled(not is_board)
-            widget.setVisible(not is_board)
-        for widget in (self.widths, width_label):
-            widget.setVisible(is_picture)
+        self._mode_hint.set_msgid(dict(MODES)[self._mode])
+        self.extent.show_item(Extent.INKED, is_shown=has_inked_choice)
+        self._show_row(self.extent, is_shown=not is_board)
+        self._show_row(self.paper, is_shown=not is_board and is_dark)
+        self._show_row(self.widths, is_shown=is_picture)
+        self._show_row(self.modes, is_shown=is_pdf and has_sheets)
+        self._show_row(self._hint, is_shown=not (is_pdf and has_sheets))
+        self._show_row(self._mode_hint, is_shown=is_pdf and has_sheets)
+        self._show_row(self._lock_hint, is_shown=is_pdf and self._is_locked())
+        self._show_row(self.notes, is_shown=is_pdf and bool(self._notes()))
         self._refit()
+
+    def _show_row(self, control: QWidget, *, is_shown: bool) -> None:
+        control.setVisible(is_shown)
+        self._labels[control].setVisible(is_shown)
 
     def _show_sticks(self, places: tuple[Place, ...]) -> None:
         for old in self._buttons:
@@ -378,11 +456,27 @@ class TakeAwaySheet(Sheet):
     def _take_to(self, place: Place) -> None:
         if self._is_busy:
             return
+        pages = self._pages()
+        if not pages:
+            self._host.show_notice(Notice(_("Nothing is written on these pages yet.")))
+            return
         name = self._file_name()
         cancel, tell = self._begin(_("Saving to %(place)s") % {"place": place_name(place)})
-        work: Callable[[], Taken | None]
-        if self._kind.export_format is None:
-            work = functools.partial(
+        work = self._work_for(pages, place, name, tell, cancel)
+        self._long_jobs.run(work, self._taken, failed=self._failed, ended=self._end)
+
+    def _work_for(
+        self,
+        pages: Sequence[Page],
+        place: Place,
+        name: FileName,
+        tell: Callable[[float], None],
+        cancel: Cancel,
+    ) -> Callable[[], Taken | None]:
+        """Return what the worker does."""
+        export_format = self._kind.export_format
+        if export_format is None:
+            return functools.partial(
                 take_board,
                 self._open.file,
                 place,
@@ -390,30 +484,82 @@ class TakeAwaySheet(Sheet):
                 on_progress=tell,
                 is_cancelled=cancel,
             )
-        else:
-            work = functools.partial(
-                take_away,
-                self._snapshot(),
-                self._kind.export_format,
-                ExportOptions(self._width_px, self._is_on_white),
-                place,
-                name,
-                on_progress=tell,
-                is_cancelled=cancel,
+        snapshot = self._snapshot(pages)
+        made = self._pdf_plan(snapshot, pages)
+        if export_format is ExportFormat.PDF and made is not None:
+            export, plan = made
+            return functools.partial(
+                take_pdf, export, plan, place, name, on_progress=tell, is_cancelled=cancel
             )
-        self._long_jobs.run(work, self._taken, failed=self._failed, ended=self._end)
+        return functools.partial(
+            take_away,
+            snapshot,
+            export_format,
+            ExportOptions(self._width_px, self._is_on_white),
+            place,
+            name,
+            on_progress=tell,
+            is_cancelled=cancel,
+        )
 
-    def _snapshot(self) -> BoardSnapshot:
-        pages = [self._page_id()] if self._is_this_page else None
+    def _pdf_plan(
+        self, snapshot: BoardSnapshot, pages: Sequence[Page]
+    ) -> tuple[DocumentExport, PdfPlan] | None:
+        """Return how a PDF is made of sheets or with notes; None for a plain one."""
+        export = self._open.export
+        notes = self._notes() if self.notes.isChecked() else {}
+        has_sheets = any(page.sheet is not None for page in self._open.board.pages)
+        if export is None or not (has_sheets or notes):
+            return None
+        every = [page.id for page in self._open.board.pages]
+        numbers = [every.index(page.id) + 1 for page in pages]
+        wish = PdfWish(
+            self._clock.now().astimezone(),
+            self._mode if has_sheets else PdfMode.FLATTENED,
+            is_on_white=self._is_on_white,
+            notes=notes,
+            notes_heading=lambda place: notes_heading(numbers[place - 1]),
+            people=PEOPLE_NAMES,
+        )
+        return export, export.plan(snapshot, wish)
+
+    def _pages(self) -> tuple[Page, ...]:
+        """Return the pages that were chosen."""
+        board = self._open.board
+        if self._kind.export_format is None or self._extent is Extent.ALL:
+            return board.pages
+        if self._extent is Extent.THIS:
+            return (board.page(self._page_id()),)
+        return tuple(page for page in board.pages if board.items(page.id))
+
+    def _notes(self) -> dict[str, str]:
+        """Return what only the presenter sees, of the pages that were chosen."""
+        chosen = {page.id for page in self._pages()}
+        found = self._open.file.notes
+        return {page: text for page, text in found.items() if page in chosen and text.strip()}
+
+    def _is_locked(self) -> bool:
+        export = self._open.export
+        pages = self._pages()
+        return export is not None and bool(pages) and export.is_locked(documents_of(pages))
+
+    def _snapshot(self, pages: Sequence[Page]) -> BoardSnapshot:
         reader = self._open.reader
         read_sheet = None if reader is None else reader.read
-        return take_snapshot(self._open.board, self._open.file.asset, pages, read_sheet)
+        ids = [page.id for page in pages]
+        return take_snapshot(self._open.board, self._open.file.asset, ids, read_sheet)
 
     def _file_name(self) -> FileName:
         return FileName(self._title(), self._clock.now().date())
 
     def _title(self) -> str:
-        return shown_title(self._open.board.title, self._open.file.created)
+        """Return the board's title, or the name of its document where it has none."""
+        board = self._open.board
+        for document in documents_of(board.pages):
+            record = board.documents.get(document)
+            if record is not None and record.name and not board.title.strip():
+                return title_of(record.name)
+        return shown_title(board.title, self._open.file.created)
 
     def _begin(self, words: str) -> tuple[Cancel, Callable[[float], None]]:
         self._is_busy = True
@@ -439,6 +585,13 @@ class TakeAwaySheet(Sheet):
             self._host.show_notice(Notice(_("Cancelled. Nothing was saved.")))
             return
         self._leave(taken_words(taken))
+        if taken.lacking:
+            words = ngettext(
+                "The document of %(count)d page was not found. Its ink is on white paper.",
+                "The document of %(count)d pages was not found. Their ink is on white paper.",
+                taken.lacking,
+            )
+            self._host.show_notice(Notice(words % {"count": taken.lacking}))
 
     def _leave(self, words: str) -> None:
         # The page with the progress goes with the sheet, not before it.
@@ -500,18 +653,41 @@ class TakeAwaySheet(Sheet):
     def _print(self, printer: Printer) -> None:
         if self._is_busy:
             return
-        snapshot, title = self._snapshot(), self._title()
-        cancel, _tell = self._begin(_("Printing on %(printer)s") % {"printer": printer.name})
-        work = functools.partial(
-            print_pages,
-            snapshot,
-            ExportOptions(is_on_white=True),
-            printer,
-            title,
-            is_cancelled=cancel,
-        )
+        pages = self._pages()
+        if not pages:
+            self._host.show_notice(Notice(_("Nothing is written on these pages yet.")))
+            return
+        cancel, tell = self._begin(_("Printing on %(printer)s") % {"printer": printer.name})
+        work = self._printing(pages, printer, tell, cancel)
         done = functools.partial(self._printed, printer)
         self._long_jobs.run(work, done, failed=self._failed, ended=self._end)
+
+    def _printing(
+        self,
+        pages: Sequence[Page],
+        printer: Printer,
+        tell: Callable[[float], None],
+        cancel: Cancel,
+    ) -> Callable[[], bool]:
+        """Return what the worker does."""
+        snapshot, title = self._snapshot(pages), self._title()
+        export = self._open.export
+        if export is None or not documents_of(pages):
+            options = ExportOptions(is_on_white=True)
+            return functools.partial(
+                print_pages, snapshot, options, printer, title, is_cancelled=cancel
+            )
+        now = self._clock.now().astimezone()
+        # A printer cannot be asked for a password, and some leave annotations out.
+        wish = PdfWish(now, PdfMode.FLATTENED, is_on_white=True, is_decrypted=True)
+        return functools.partial(
+            export.print_out,
+            export.plan(snapshot, wish),
+            printer,
+            title,
+            on_progress=tell,
+            is_cancelled=cancel,
+        )
 
     def _printed(self, printer: Printer, is_sent: bool) -> None:
         if not is_sent:
@@ -536,7 +712,7 @@ class TakeAwaySheet(Sheet):
         self.panel.setMinimumWidth(min(sizes.px(_SHEET_MM), max(0, room)))
         self._rows.setHorizontalSpacing(sizes.gap_px)
         self._rows.setVerticalSpacing(sizes.px(4))
-        for label in self._row_labels:
+        for label in self._labels.values():
             label.setMinimumWidth(sizes.px(_LABEL_MM))
         for row in (self._places, self._printer_row):
             row.setSpacing(sizes.gap_px)
@@ -559,6 +735,11 @@ class TakeAwaySheet(Sheet):
         if event.type() == QEvent.Type.StyleChange:
             self._respace_parts()
             self._refit()
+
+
+def notes_heading(number: int) -> str:
+    """Return the heading above the notes of a page, its number from 1."""
+    return _("Notes for page %(number)d") % {"number": number}
 
 
 def place_name(place: Place) -> str:
