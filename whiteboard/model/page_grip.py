@@ -51,6 +51,11 @@ class PageGrip:
         self._way.append((effect.t_s, x, y))
         return self._free.banded()
 
+    def drop(self) -> None:
+        """Take no notice any more of fingers that hold the page: they do something else."""
+        self._free = None
+        self.stop()
+
     def let_go(self, now_s: float, t_s: float) -> None:
         """Let the page glide on.
 

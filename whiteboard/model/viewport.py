@@ -27,6 +27,8 @@ BAND_ZOOM_POWER: Final = 0.35
 """How much of a pinch past a zoom limit is shown, as a power of the ratio."""
 MIN_PINCH_PX: Final = 24.0
 """Closer fingers only move the page: their distance says too little."""
+_FIT_SLACK: Final = 0.02
+"""A page that is larger than its room by this share is seen as a whole: fingers tremble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Viewport:
         left_pt: Page x at the left border of the view.
         top_pt: Page y at the top border of the view.
         margin_px: How far the view may show what lies left of and above the page, >= 0.
+        room: Where a page with borders is fitted in, px of the view; None for a page that
+            goes on without end to the right and below.
 
     Raises:
         ValueError: a value is not finite or out of its range.
@@ -55,6 +59,7 @@ class Viewport:
     left_pt: float = 0.0
     top_pt: float = 0.0
     margin_px: float = 48.0
+    room: Rect | None = None
 
     def __post_init__(self) -> None:
         positive = (
@@ -67,6 +72,8 @@ class Viewport:
             raise ValueError(f"the place of a view must be finite: {self}")
         if not (math.isfinite(self.margin_px) and self.margin_px >= 0):
             raise ValueError(f"the margin must be finite and not negative: {self}")
+        if self.room is not None and not (self.room.width > 0 and self.room.height > 0):
+            raise ValueError(f"a page must have room: {self}")
 
     @classmethod
     def fitted(
@@ -76,6 +83,7 @@ class Viewport:
         page_width_pt: float,
         page_height_pt: float,
         margin_px: float = 48.0,
+        room: Rect | None = None,
     ) -> Viewport:
         """Return the view that shows the whole nominal page; see `fit_page`.
 
@@ -84,7 +92,7 @@ class Viewport:
         """
         return cls(
             view_width_px, view_height_px, page_width_pt, page_height_pt, 1.0,
-            margin_px=margin_px,
+            margin_px=margin_px, room=room,
         ).fit_page()  # fmt: skip
 
     # Where things are ------------------------------------------------------------------
@@ -134,6 +142,24 @@ class Viewport:
         left, top = self.to_view(rect.left, rect.top)
         right, bottom = self.to_view(rect.right, rect.bottom)
         return Rect(left, top, right, bottom)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of a page with borders is seen in its room."""
+        return self.room is not None and self.scale <= self._room_scale * (1 + _FIT_SLACK)
+
+    @property
+    def is_page_fitted(self) -> bool:
+        """Whether it is the view that `fit_page` returns."""
+        return self._is_like(self.fit_page())
+
+    @property
+    def is_width_fitted(self) -> bool:
+        """Whether a page with borders is as wide as its room, at any height of it."""
+        if self.room is None:
+            return False
+        other = self.fit_width()
+        return self._is_like(replace(other, top_pt=self.top_pt))
 
     # Gestures --------------------------------------------------------------------------
 
@@ -189,13 +215,25 @@ class Viewport:
         """Return the view of the whole nominal page, as large as it can be.
 
         Beside a narrow page both sides are even. A low one lies at the top of the view:
-        people begin to write there, and below it the page goes on without end.
+        people begin to write there, and below it the page goes on without end. A page with
+        borders lies in the middle of its room.
         """
+        if self.room is not None:
+            middle = self.page_width_pt / 2, self.page_height_pt / 2
+            return self._placed(self._room_scale, *middle, *self.room.centre)
         page = Rect(0.0, 0.0, self.page_width_pt, self.page_height_pt)
         return replace(self._showing(page, 0.0), top_pt=0.0)
 
     def fit_width(self) -> Viewport:
         """Return the view as wide as the nominal page, at the height it is now."""
+        if self.room is not None:
+            scale, left, top = (
+                self.room.width / self.page_width_pt,
+                self.room.left,
+                self.room.top,
+            )
+            y_pt = self.top_pt + top / self.scale
+            return self._placed(scale, 0.0, y_pt, left, top).clamped()
         scale = self.view_width_px / self.page_width_pt
         return replace(self, scale=scale, left_pt=0.0).clamped()
 
@@ -203,18 +241,28 @@ class Viewport:
         """Return the view of a rectangle of the page, in the middle, limits kept."""
         return self._showing(rect, margin_px).clamped()
 
-    def resized(self, view_width_px: float, view_height_px: float) -> Viewport:
+    def resized(
+        self, view_width_px: float, view_height_px: float, room: Rect | None = None
+    ) -> Viewport:
         """Return the view on a canvas of another size: same middle, same zoom.
 
-        A view of the whole page is one of the whole page again.
+        A view of the whole page is one of the whole page again, and one of its width too.
+
+        Args:
+            view_width_px: The new width.
+            view_height_px: The new height.
+            room: The new room of a page with borders.
 
         Raises:
             ValueError: a size is not positive and finite.
         """
         zoom, (x_pt, y_pt) = self.zoom, self.visible.centre
-        other = replace(self, view_width_px=view_width_px, view_height_px=view_height_px)
-        if self == self.fit_page():
+        size = {"view_width_px": view_width_px, "view_height_px": view_height_px}
+        other = replace(self, **size, room=room)
+        if self.is_page_fitted:
             return other.fit_page()
+        if room is not None and self.is_width_fitted:
+            return other.fit_width()
         scale = other.fit_scale * zoom
         placed = other._placed(scale, x_pt, y_pt, view_width_px / 2, view_height_px / 2)
         return placed.clamped()
@@ -227,26 +275,25 @@ class Viewport:
         The zoom stays in `MIN_ZOOM` to `MAX_ZOOM` about the middle of the view. To the
         left and above it shows at most the margin, or as much as puts a smaller page in
         the middle; to the right and below the page has no end.
+
+        A page with borders shows in its room what is seen there of the whole page and
+        around it, and nothing beyond: a scroll ends where the page does.
         """
         scale = min(max(self.scale, MIN_ZOOM * self.fit_scale), MAX_ZOOM * self.fit_scale)
         result = self._scaled_about_middle(scale)
-        return replace(
-            result,
-            left_pt=max(result.left_pt, result._least_left_pt()),
-            top_pt=max(result.top_pt, result._least_top_pt()),
-        )
+        left_pt, top_pt = result._nearest_corner_pt()
+        return replace(result, left_pt=left_pt, top_pt=top_pt)
 
     def banded(self) -> Viewport:
         """Return what is shown while fingers pull past the limits: a part of the way."""
         rest = self.clamped()
         ratio = self.scale / rest.scale
         shown = self._scaled_about_middle(rest.scale * ratio**BAND_ZOOM_POWER)
-        least_left, least_top = shown._least_left_pt(), shown._least_top_pt()
+        left_pt, top_pt = shown._nearest_corner_pt()
         return replace(
             shown,
-            left_pt=least_left
-            + shown._banded_pt(shown.left_pt - least_left, self.view_width_px),
-            top_pt=least_top + shown._banded_pt(shown.top_pt - least_top, self.view_height_px),
+            left_pt=left_pt + shown._banded_pt(shown.left_pt - left_pt, self.view_width_px),
+            top_pt=top_pt + shown._banded_pt(shown.top_pt - top_pt, self.view_height_px),
         )
 
     def blended(self, other: Viewport, share: float) -> Viewport:
@@ -301,13 +348,55 @@ class Viewport:
         spare_px = self.view_height_px - self.page_height_pt * self.scale
         return -max(self.margin_px, spare_px / 2) / self.scale
 
+    @property
+    def _room_scale(self) -> float:
+        """The scale at which a page with borders just fits into its room."""
+        room = self.room
+        if room is None:
+            return self.fit_scale
+        return min(room.width / self.page_width_pt, room.height / self.page_height_pt)
+
+    def _nearest_corner_pt(self) -> tuple[float, float]:
+        """Return the left top corner within the limits that is nearest to this one."""
+        room = self.room
+        if room is None:
+            return (
+                max(self.left_pt, self._least_left_pt()),
+                max(self.top_pt, self._least_top_pt()),
+            )
+        return (
+            self._held_pt(self.left_pt, self.page_width_pt, room.left, room.right),
+            self._held_pt(self.top_pt, self.page_height_pt, room.top, room.bottom),
+        )
+
+    def _held_pt(self, at_pt: float, page_pt: float, start_px: float, end_px: float) -> float:
+        """Return the place along one axis that keeps a room on the page and its surroundings.
+
+        Args:
+            at_pt: Where the view begins.
+            page_pt: Length of the page.
+            start_px: Where the room begins in the view.
+            end_px: Where it ends.
+        """
+        spare_pt = ((end_px - start_px) / self._room_scale - page_pt) / 2
+        least = -spare_pt - start_px / self.scale
+        most = page_pt + spare_pt - end_px / self.scale
+        return (least + most) / 2 if least > most else min(max(at_pt, least), most)
+
+    def _is_like(self, other: Viewport) -> bool:
+        """Return whether two views of one canvas and page look the same."""
+        half_px = 0.5 / self.scale
+        return (
+            math.isclose(self.scale, other.scale, rel_tol=1e-6)
+            and abs(self.left_pt - other.left_pt) < half_px
+            and abs(self.top_pt - other.top_pt) < half_px
+        )
+
     def _banded_pt(self, past_pt: float, size_px: float) -> float:
-        if past_pt >= 0:
-            return past_pt
-        pull_px = -past_pt * self.scale
+        pull_px = abs(past_pt) * self.scale
         # Starts at BAND_SHARE of the pull, and never shows more than that of the view.
         shown_px = BAND_SHARE * size_px * pull_px / (size_px + pull_px)
-        return -shown_px / self.scale
+        return math.copysign(shown_px / self.scale, past_pt)
 
 
 def _spread(offsets: Floats) -> float:

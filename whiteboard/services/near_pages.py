@@ -78,6 +78,22 @@ class NearPages:
         self.want_sheets()
         return self.shown
 
+    def beside(self, page_id: str) -> ViewPixels:
+        """Return the pixels of a page that is about to be turned to, as sharp as they are."""
+        pixels = self._pixels_of.get(page_id)
+        if pixels is None:
+            pixels = self._make(page_id)
+            self._let_go()
+        elif pixels.viewport != (viewport := self._viewport_of(page_id)):
+            pixels.set_viewport(viewport, is_moving=False)
+        return pixels
+
+    def set_pixel_ratio(self, pixel_ratio: float) -> None:
+        """Follow the window to a display with other pixels."""
+        for pixels in self._pixels_of.values():
+            pixels.set_pixel_ratio(pixel_ratio)
+        self.want_sheets()
+
     def drop(self, page_id: str) -> None:
         """Forget a page that is gone."""
         self._pixels_of.pop(page_id, None)

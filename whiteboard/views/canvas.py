@@ -7,7 +7,7 @@ it. Everything else waits until the frame is out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, cast
 
@@ -36,8 +36,10 @@ from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
 from whiteboard.model.effects import Effect
 from whiteboard.model.events import Phase, PointerEvent
+from whiteboard.model.free_room import Bars, best_room
 from whiteboard.model.hands import Hands
 from whiteboard.model.lasso_tool import LassoTool
+from whiteboard.model.page import Page
 from whiteboard.model.page_grip import PageGrip
 from whiteboard.model.prediction import Prediction
 from whiteboard.model.select import transformed
@@ -52,6 +54,7 @@ from whiteboard.services.scene import BATCH, SMALL_BATCH, PageScene
 from whiteboard.services.sheet_pixels import SheetCame
 from whiteboard.views.meter import Meter
 from whiteboard.views.overlays import Overlays, Ring, to_view_rect
+from whiteboard.views.page_turning import PageTurning
 from whiteboard.views.pointer_input import PointerInput
 from whiteboard.views.selection import SelectionFrame
 from whiteboard.views.wet_ink import WetInk
@@ -77,6 +80,7 @@ RECENT_S: Final = 1.0
 """How long a finished stroke can still be taken back as a palm's."""
 # Looking a member up in an enumeration is a Python call on 3.11; this is the ink's path.
 _DOWN: Final = Phase.DOWN
+_CANCEL: Final = Phase.CANCEL
 _CHALK: Final = BrushKind.CHALK
 
 
@@ -144,6 +148,8 @@ class Canvas(QWidget):
         self._viewport = self._viewport_of(page_id)
         self._near = NearPages(
             open_board,
+        self._bars: Bars = ()
+        self._is_wide = False
             page_id,
             self._viewport_of,
             self.devicePixelRatioF,
@@ -163,6 +169,7 @@ class Canvas(QWidget):
             effects.InkExtended: self._ink_extended,
             effects.InkStarted: self._ink_started,
             effects.InkFinished: self._ink_finished,
+        self._turning = PageTurning()
             effects.InkDropped: self._ink_dropped,
             effects.TakenBack: self._taken_back,
             effects.ShapeShown: self._shape_shown,
@@ -191,6 +198,7 @@ class Canvas(QWidget):
         if open_board.sheets is not None:
             open_board.sheets.came.connect(self._sheet_came)
         app = QApplication.instance()
+        self._slide_timer = self._timer(FRAME_MS, self._slide)
         if isinstance(app, Application):
             app.pen_left.connect(self._pen_left)
         self._near.want_sheets()
@@ -244,11 +252,33 @@ class Canvas(QWidget):
         self._stop_gliding()
         self._set_viewport(viewport.clamped(), is_moving=False)
 
-    def set_margin(self, margin_px: float) -> None:
-        """Let the page be drawn this far from the left and upper border."""
-        self._margin_px = margin_px
-        self._left.clear()
-        self._set_viewport(replace(self._viewport, margin_px=margin_px), is_moving=False)
+    def set_surround(self, margin_px: float, bars: Bars = ()) -> None:
+        """Say what lies around and over the page; each page stays as it is seen.
+
+        Args:
+            margin_px: How far a page without borders can be drawn from the left and upper
+                border.
+            bars: What covers the view, px of it: a page with borders keeps off these.
+        """
+        if (margin_px, bars) == (self._margin_px, self._bars):
+            return
+        self._margin_px, self._bars = margin_px, bars
+        self._stop_gliding()
+        self._set_viewport(self._resized(self._viewport, self._page_id), is_moving=False)
+
+    def set_swipes(self, *, do_turn: bool) -> None:
+        """Say whether two fingers turn a page that is seen as a whole."""
+        self._turning.is_on = do_turn
+
+    def fit_page(self) -> None:
+        """Show the whole page, and pages that were not seen yet likewise."""
+        self._is_wide = False
+        self.show_viewport(self._viewport.fit_page())
+
+    def fit_width(self) -> None:
+        """Show the page as wide as there is room, and pages that were not seen yet likewise."""
+        self._is_wide = True
+        self.show_viewport(self._viewport.fit_width())
 
     def set_feel(self, smoothing: Smoothing, prediction: Prediction) -> None:
         """Take another smoothing and prediction, for the ink that is there as well."""
@@ -309,8 +339,21 @@ class Canvas(QWidget):
         self._apply(self.hands.cancel_all(self._now_s()))
         if self._is_writing:
             self._note_writing()
+    def show_glow(self, boxes: Sequence[Rect], strength: float = 1.0) -> None:
+        """Show calmly where something is on the page that is shown; no boxes end it.
+
+        Args:
+            boxes: Page pt.
+            strength: 0 to 1.
+        """
+        area = self._overlays.glow_area(self._viewport)
+        self._overlays.glow = tuple(boxes)
+        self._overlays.glow_strength = strength
+        self.update(area | self._overlays.glow_area(self._viewport))
+
         self._stop_listening()
         self._open.images_came.disconnect(self._images_came)
+        self._stop_turning()
         if self._open.sheets is not None:
             self._open.sheets.came.disconnect(self._sheet_came)
         self._near.shutdown()
@@ -356,6 +399,10 @@ class Canvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._stop_gliding()
         place, turn = event.position(), event.angleDelta()
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._near.set_pixel_ratio(self.devicePixelRatioF())
+            self._plan_work()
+            self.update()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             other = self._viewport.zoomed(1.0015 ** turn.y(), place.x(), place.y())
         else:
@@ -373,7 +420,7 @@ class Canvas(QWidget):
         other = (
             self._fitted(self._page_id)
             if fresh
-            else self._viewport.resized(size.width(), size.height())
+            else self._resized(self._viewport, self._page_id)
         )
         self._near.forget_others()
         self._set_viewport(other, is_moving=False)
@@ -405,6 +452,9 @@ class Canvas(QWidget):
         if self._wet:
             self._wet.paint(painter, areas, self._viewport, is_dark=is_dark)
         if self._overlays:
+        if self._turning.is_shown:
+            self._turning.paint(painter, areas, self._pixels, self.size())
+            return
             self._overlays.paint(painter, self._viewport, self._look(), self._now_s())
         if self._chosen:
             paper, colour = (DARK_PAPER, DARK_LINE) if is_dark else (LIGHT_PAPER, LIGHT_LINE)
@@ -433,6 +483,9 @@ class Canvas(QWidget):
             meter.note_event(came_s)
         self._apply(wanted)
         if self.hands.are_busy is not self._is_writing:
+            self._stop_turning()
+        elif pointer.phase is _CANCEL:
+            self._stop_turning()
             self._note_writing()
 
     def _show_fresh(self) -> None:
@@ -654,7 +707,56 @@ class Canvas(QWidget):
     def _navigated(self, effect: effects.Navigated) -> None:
         if not self._grip.is_held:
             self._stop_gliding()
-        self._set_viewport(self._grip.hold(self._viewport, effect), is_moving=True)
+        rest = self._turn_along(effect)
+        if rest is not None:
+            self._set_viewport(self._grip.hold(self._viewport, rest), is_moving=True)
+
+    def _turn_along(self, effect: effects.Navigated) -> effects.Navigated | None:
+        """Draw the page aside if that is what fingers want; return what else they want."""
+        turning = self._turning
+        if self.hands.are_drawing:
+            # Somebody writes: their page stays.
+            turning.interrupt()
+        was_drawn = turning.is_shown
+        rest = turning.moved(effect, self._viewport, self._metrics.glass_px_per_mm)
+        if turning.is_drawn:
+            self._grip.drop()
+            if not was_drawn:
+                self._set_viewport(self._viewport.clamped(), is_moving=False)
+            beside = self._page_beside(turning.step)
+            turning.show_beside(None if beside is None else self._near.beside(beside))
+        if turning.is_shown or was_drawn:
+            self.update()
+        return rest
+
+    def _page_beside(self, step: int) -> str | None:
+        pages, place = self._board.pages, self._place + step
+        return pages[place].id if 0 <= place < len(pages) else None
+
+    def _turn_over(self, step: int) -> None:
+        """The fingers lifted: turn the page, or let it slide home."""
+        turning, old = self._turning, self._pixels
+        page_id = self._page_beside(step) if step else None
+        if page_id is None:
+            turning.slide_home(self._now_s())
+        else:
+            from_px = turning.offset_px
+            self.show_page(page_id)
+            turning.slide_in(old, from_px + step * self.width(), self._now_s())
+        self._slide_timer.start()
+
+    def _slide(self) -> None:
+        self._turning.frame(self._now_s())
+        if not self._turning.is_sliding:
+            self._slide_timer.stop()
+        self.update()
+
+    def _stop_turning(self) -> None:
+        """Put a page that is drawn aside into its place, whatever fingers still do."""
+        if self._turning.is_shown:
+            self._turning.interrupt()
+            self._slide_timer.stop()
+            self.update()
 
     def _navigation_ended(self, effect: effects.NavigationEnded) -> None:
         self._grip.let_go(self._now_s(), effect.t_s)
@@ -673,6 +775,11 @@ class Canvas(QWidget):
             self._glide_timer.stop()
             self._set_viewport(self._viewport.clamped(), is_moving=False)
 
+        px_per_mm = self._metrics.glass_px_per_mm
+        step = self._turning.lifted(effect.t_s, self.width(), px_per_mm)
+        if self._turning.is_shown:
+            self._turn_over(step)
+            return
     def _set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
         self._viewport = viewport
         self._pixels.set_viewport(viewport, is_moving=is_moving)
@@ -687,14 +794,26 @@ class Canvas(QWidget):
         size = page.width_pt, page.height_pt
         if left is None or (left.page_width_pt, left.page_height_pt) != size:
             return self._fitted(page_id)
-        if (left.view_width_px, left.view_height_px) == self._size():
-            return left
-        return left.resized(*self._size())
+        return self._resized(left, page_id)
+
+    def _resized(self, left: Viewport, page_id: str) -> Viewport:
+        """Return a view of a page in the canvas as it is now."""
+        size, room = self._size(), self._room_of(self._board.page(page_id))
+        is_same = (left.view_width_px, left.view_height_px, left.room) == (*size, room)
+        if not is_same:
+            left = left.resized(*size, room)
+        if left.margin_px != self._margin_px:
+            left = replace(left, margin_px=self._margin_px)
+        return left
 
     def _fitted(self, page_id: str) -> Viewport:
         page = self._board.page(page_id)
-        return Viewport.fitted(
-            *self._size(), page.width_pt, page.height_pt, margin_px=self._margin_px
+        fitted = Viewport.fitted(
+            *self._size(),
+            page.width_pt,
+            page.height_pt,
+            margin_px=self._margin_px,
+            room=self._room_of(page),
         )
 
     def _size(self) -> tuple[int, int]:
@@ -712,6 +831,13 @@ class Canvas(QWidget):
             self.choose(self._chosen.items)
         area = self._near.apply(change, is_baked=self._is_baking)
         if change.pages:
+        return fitted.fit_width() if self._is_wide and page.sheet is not None else fitted
+
+    def _room_of(self, page: Page) -> Rect | None:
+        """Return where a page with borders has room; None for one without."""
+        if page.sheet is None:
+            return None
+        return best_room(*self._size(), self._bars, page.width_pt, page.height_pt)
             self._pages_changed()
         self._repaint_soon(area)
 
@@ -811,12 +937,14 @@ class Canvas(QWidget):
         timer.setInterval(ms)
         timer.setSingleShot(single)
         timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._stop_turning()
         timer.timeout.connect(slot)
         return timer
 
     def view_point(self, x_pt: float, y_pt: float) -> QPoint:
         """Return where a point of the page is in the view."""
         x, y = self._viewport.to_view(x_pt, y_pt)
+        self._overlays.glow = ()
         return QPoint(round(x), round(y))
 
 

@@ -1,4 +1,4 @@
-"""The pages of the board as a short bar: back, where one is, on, and a new page."""
+"""The pages of the board as a short bar: back, where one is, on, a new page, and the fit."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
 from base.qt import theme
@@ -31,10 +31,15 @@ class PageBar(FloatingBar):
     next_asked = Signal()
     add_asked = Signal()
     sheet_asked = Signal()
+    fit_asked = Signal()
+    """The page as wide as there is room, or whole again."""
+    alone_asked = Signal()
+    """The page alone, without the tools."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._index, self._count = 0, 1
+        self._is_upright = False
         self._rect, self._side, self._avoid = parent.rect(), "bottom", QRect()
         self._neighbour: FloatingBar | None = None
         self._previous = _PageButton(N_("Back"), "chevron-left", self)
@@ -45,9 +50,23 @@ class PageBar(FloatingBar):
         self._next.clicked.connect(self._go_on)
         self._add = _PageButton(N_("Add"), "plus", self)
         self._add.clicked.connect(self.add_asked)
-        self._row = QHBoxLayout(self)
-        for button in (self._add, self._previous, self._place, self._next):
-            self._row.addWidget(button)
+        self._fit = _PageButton(N_("Fit width"), "move-horizontal", self, N_("Fit page"))
+        self._fit.clicked.connect(self.fit_asked)
+        self._alone = _PageButton(N_("Full screen"), "expand", self)
+        self._alone.clicked.connect(self.alone_asked)
+        for button in (self._fit, self._alone):
+            button.hide()
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        row: tuple[QWidget, ...] = (
+            self._alone,
+            self._fit,
+            self._add,
+            self._previous,
+            self._place,
+            self._next,
+        )
+        for part in row:
+            self._row.addWidget(part)
         self._respace()
         self.set_place(0, 1)
 
@@ -63,9 +82,32 @@ class PageBar(FloatingBar):
         is_last = index >= count - 1
         self._next.set_msgid(N_("New page") if is_last else N_("Next"))
         self._next.set_icon("plus" if is_last else "chevron-right")
-        self._add.setVisible(not is_last)
+        self._add.setVisible(self._is_upright or not is_last)
         self._place.set_place(index, count)
         self._dock()
+
+    def set_upright(self, is_upright: bool) -> None:
+        """Stand beside a document instead of lying under it; its edges turn the pages then.
+
+        Sheets are short of height. Upright it always has the same buttons, so that the room
+        of the page stays as it is.
+        """
+        if is_upright == self._is_upright:
+            return
+        self._is_upright = is_upright
+        for button in (self._fit, self._alone):
+            button.setVisible(is_upright)
+        for button in (self._previous, self._next):
+            button.setVisible(not is_upright)
+        upward = QBoxLayout.Direction.BottomToTop
+        along = QBoxLayout.Direction.LeftToRight
+        self._row.setDirection(upward if is_upright else along)
+        self.set_place(self._index, self._count)
+
+    def set_wide(self, is_wide: bool) -> None:
+        """Say whether the page is shown as wide as there is room."""
+        self._fit.set_msgid(N_("Fit page") if is_wide else N_("Fit width"))
+        self._fit.set_icon("maximize" if is_wide else "move-horizontal")
 
     def place_in(self, rect: QRect, side: str) -> None:
         """Dock in a lower corner of `rect`, in the parent's pixels.
@@ -106,7 +148,8 @@ class PageBar(FloatingBar):
         margin = theme.metrics().px(_MARGIN_MM)
         # What comes and goes lies at the inner end, so nothing moves under a finger.
         is_left = self._side == "right"
-        self._row.insertWidget(self._row.count() - 1 if is_left else 0, self._add)
+        inner = self._row.count() - 1 if is_left or self._is_upright else 0
+        self._row.insertWidget(inner, self._add)
         self._row.activate()
         box = QRect(QPoint(0, 0), self.sizeHint().boundedTo(self._rect.size()))
         box.moveBottom(self._rect.bottom() - margin)

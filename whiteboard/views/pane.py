@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QPoint, QRect, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -22,7 +22,7 @@ from base.board_doc import Item
 from base.feature import Notice, Weight
 from base.options import Settings
 from base.qt import theme
-from base.text import _
+from base.text import N_, _
 from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
 from whiteboard.model.eraser_tool import Lookup
@@ -37,6 +37,8 @@ from whiteboard.services.clipboard import BoardClipboard, read_mime
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.views.canvas import Canvas
 from whiteboard.views.desk import Desk
+from whiteboard.views.edge_buttons import EdgeButtons
+from whiteboard.views.glass_button import SIDE_MM, GlassButton
 from whiteboard.views.home_bar import HomeBar
 from whiteboard.views.meter import Meter
 from whiteboard.views.page_bar import PageBar
@@ -44,6 +46,7 @@ from whiteboard.views.toolbar import Toolbar
 
 LEAST_MARGIN_PX: Final = 48
 """How far the page can be drawn away from the left and upper border."""
+_GAP_MM: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ class Pane(QWidget):
     """The person wants what is not in the tray."""
     side_chosen = Signal(str)
     """The person moved their tools to a side."""
+    alone_changed = Signal(bool)
+    """The tools were put away, or brought back."""
     failed = Signal(object)
     """An `AppError` to tell the person."""
     notice_asked = Signal(object)
@@ -122,6 +127,11 @@ class Pane(QWidget):
         self.toolbar = Toolbar(self)
         self.page_bar = PageBar(self)
         self.home_bar = HomeBar(self)
+        self.edges = EdgeButtons(self)
+        self.tools_button = GlassButton(N_("Tools"), "chevron-up", self)
+        self._has_bars = True
+        self._is_alone = False
+        self._has_sheets = False
         self.desk = Desk(
             open_board,
             self.canvas,
@@ -245,17 +255,57 @@ class Pane(QWidget):
 
     def fit_page(self) -> None:
         """Show the whole page."""
-        self.canvas.show_viewport(self.canvas.viewport.fit_page())
+        self.canvas.fit_page()
 
     def fit_width(self) -> None:
         """Show the page as wide as the view."""
-        self.canvas.show_viewport(self.canvas.viewport.fit_width())
+        self.canvas.fit_width()
+
+    def toggle_fit(self) -> None:
+        """Show the page as wide as there is room, or whole again."""
+        if self.canvas.viewport.is_width_fitted and not self.canvas.viewport.is_whole:
+            self.fit_page()
+        else:
+            self.fit_width()
+
+    def go_to(self, place: int) -> None:
+        """Turn to the page at a place from 0; before the first and behind the last to those."""
+        pages = self._board.pages
+        self.canvas.show_page(pages[min(max(place, 0), len(pages) - 1)].id)
+
+    def step(self, by: int) -> None:
+        """Turn by so many pages, as far as there are any; makes no new page."""
+        self.go_to(self._place() + by)
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the page is alone on the glass, without the tools."""
+        return self._is_alone
+
+    def set_alone(self, is_alone: bool) -> None:
+        """Put the tools away so that the page takes the whole view, or bring them back.
+
+        What is in hand stays there. A button in the corner brings the tools back.
+        """
+        if is_alone == self._is_alone:
+            return
+        self._is_alone = is_alone
+        self.toolbar.close_drawers()
+        self._follow_bars()
+        self._dock()
+        self.alone_changed.emit(is_alone)
 
     def show_bars(self, is_shown: bool) -> None:
         """Show the tools, or hide them while a sheet lies over them."""
-        self.toolbar.setVisible(is_shown)
-        self.page_bar.setVisible(is_shown)
-        self.home_bar.setVisible(is_shown)
+        self._has_bars = is_shown
+        self._follow_bars()
+
+    def _follow_bars(self) -> None:
+        has_tools = self._has_bars and not self._is_alone
+        for bar in (self.toolbar, self.page_bar, self.home_bar):
+            bar.setVisible(has_tools)
+        self.edges.set_shown(self._has_bars)
+        self.tools_button.set_due(self._has_bars and self._is_alone)
 
     def shutdown(self) -> None:
         """Let go of the board."""
@@ -303,16 +353,19 @@ class Pane(QWidget):
         pages.next_asked.connect(self.next_page)
         pages.add_asked.connect(self.add_page)
         pages.sheet_asked.connect(self.pages_asked)
+        pages.fit_asked.connect(self.toggle_fit)
+        pages.alone_asked.connect(lambda: self.set_alone(True))
+        self.tools_button.clicked.connect(lambda: self.set_alone(False))
+        self.edges.previous_asked.connect(lambda: self.step(-1))
+        self.edges.next_asked.connect(lambda: self.step(1))
         self.home_bar.home_asked.connect(self.home_asked)
         self.desk.failed.connect(self.failed)
         self.desk.lasso_wanted.connect(self._take_lasso)
         self.canvas.page_changed.connect(self._note_pages)
-        self.canvas.writing_changed.connect(bar.set_shrunk)
-        self.canvas.writing_changed.connect(pages.set_shrunk)
-        self.canvas.writing_changed.connect(self.home_bar.set_shrunk)
-        self.canvas.hand_seen.connect(bar.make_way)
-        self.canvas.hand_seen.connect(pages.make_way)
-        self.canvas.hand_seen.connect(self.home_bar.make_way)
+        self.canvas.viewport_changed.connect(self._note_fit)
+        for part in (bar, pages, self.home_bar, self.edges, self.tools_button):
+            self.canvas.writing_changed.connect(part.set_shrunk)
+            self.canvas.hand_seen.connect(part.make_way)
         bar.settled.connect(self._dock_home)
 
     def _take_lasso(self) -> None:
@@ -321,6 +374,8 @@ class Pane(QWidget):
 
     def _bars(self) -> list[QRect]:
         """Return where toolbars lie over the canvas."""
+        if self._is_alone:
+            return []
         return [bar.geometry() for bar in (self.toolbar, self.page_bar)]
 
     def _bench(self) -> Workbench:
@@ -344,9 +399,23 @@ class Pane(QWidget):
         )
 
     def _note_pages(self) -> None:
-        self.page_bar.set_place(self._place(), len(self._board.pages))
+        pages = self._board.pages
+        self.page_bar.set_place(self._place(), len(pages))
+        self.edges.set_place(self._place(), len(pages))
+        has_sheets = any(page.sheet is not None for page in pages)
+        if has_sheets is not self._has_sheets:
+            self._has_sheets = has_sheets
+            self.canvas.set_swipes(do_turn=has_sheets)
+            self.page_bar.set_upright(has_sheets)
+            self._dock()
+        self._note_fit()
         self.toolbar.set_dark(self.canvas.scene.is_dark)
         self._note_undo()
+
+    def _note_fit(self) -> None:
+        viewport = self.canvas.viewport
+        is_wide = viewport.is_width_fitted and not viewport.is_whole
+        self.page_bar.set_wide(is_wide)
 
     def _place(self) -> int:
         ids = [page.id for page in self._board.pages]
@@ -362,13 +431,64 @@ class Pane(QWidget):
         self.toolbar.place_in(area)
         self.page_bar.place_in(area, self._values.toolbar_side)
         self._dock_home(self.toolbar.geometry())
-        gap = theme.metrics().px(4)
+        gap = theme.metrics().px(_GAP_MM)
         # Nothing of the page may stay hidden behind tools at its beginning.
-        behind = self.toolbar.width() + 2 * gap if self.toolbar.side == "left" else 0
-        self.canvas.set_margin(max(behind, LEAST_MARGIN_PX))
+        is_left = self.toolbar.side == "left" and not self._is_alone
+        behind = self.toolbar.geometry().right() + gap if is_left else 0
+        self.canvas.set_surround(max(behind, LEAST_MARGIN_PX), self._covered(area))
+        corners = () if self._is_alone else (self.page_bar.geometry(), self.home_bar.geometry())
+        self.edges.place_in(self._edge_room(area), corners)
+        inset = theme.metrics().px(SIDE_MM / 2 + 2)
+        is_right = self.toolbar.side == "right"
+        corner = area.bottomLeft() if is_right else area.bottomRight()
+        self.tools_button.place_at(corner + QPoint(inset if is_right else -inset, -inset))
+        meter_gap = theme.metrics().px(4)
         self._meter.resize(self._meter.sizeHint())
-        self._meter.move(gap, gap)
+        self._meter.move(meter_gap, meter_gap)
         self.desk.place()
+
+    def _covered(self, area: QRect) -> tuple[Rect, ...]:
+        """Return what of the view the bars cover, along the whole side that the tools take.
+
+        So it does not depend on which tool is in hand, and the page stays where it is.
+        """
+        if self._is_alone:
+            return ()
+        gap = theme.metrics().px(_GAP_MM)
+        tools = self.toolbar.geometry()
+        width, height = float(area.width()), float(area.height())
+        match self.toolbar.side:
+            case "left":
+                strip = Rect(0.0, 0.0, tools.right() + gap, height)
+            case "right":
+                strip = Rect(tools.left() - gap, 0.0, width, height)
+            case _:
+                strip = Rect(0.0, tools.top() - gap, width, height)
+        boxes = (self.page_bar.geometry(), self.home_bar.geometry())
+        return (strip, *(_with_gap(box, gap) for box in boxes))
+
+    def _edge_room(self, area: QRect) -> QRect:
+        """Return the part of the view at whose sides the buttons for turning lie."""
+        if self._is_alone:
+            return area
+        tools = self.toolbar.geometry()
+        match self.toolbar.side:
+            case "left":
+                return area.adjusted(tools.right(), 0, 0, 0)
+            case "right":
+                return area.adjusted(0, 0, tools.left() - area.right(), 0)
+            case _:
+                return area
+
+
+def _with_gap(box: QRect, gap: int) -> Rect:
+    around = box.adjusted(-gap, -gap, gap, gap)
+    return Rect(
+        float(around.left()),
+        float(around.top()),
+        float(around.left() + around.width()),
+        float(around.top() + around.height()),
+    )
 
 
 def palm_rules(values: Settings) -> PalmRules:
