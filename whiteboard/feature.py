@@ -98,6 +98,7 @@ class WhiteboardFeature(QObject):
             home=host.go_home,
             finish=host.finish,
         )
+            find=self._sheets.show_search,
         self._commands = tuple(board_commands(self._screen, host.options, elsewhere))
         self._connect()
         self._settings_changed(values)
@@ -188,6 +189,8 @@ class WhiteboardFeature(QObject):
             screen = LibraryScreen(self._library, self._workers, self._host)
             screen.opened.connect(self._open_from_list)
             screen.new_asked.connect(self._new_board)
+        self._screen.find_asked.connect(self._sheets.show_search)
+        self._screen.address_asked.connect(self._sheets.show_address)
             screen.import_asked.connect(self._open_from_list)
             screen.rename_open_asked.connect(self._rename)
             screen.delete_open_asked.connect(lambda: self._keeper.close(delete=True))

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from base.board_doc import Floats, Item, ShapeItem
 from whiteboard.model.bounds import Rect
 from whiteboard.model.select import Transform
+from whiteboard.model.text_marker import MarkedLine
 from whiteboard.model.wet_stroke import WetStroke
 
 
@@ -129,6 +130,31 @@ class Pointed:
 
 
 @dataclass(frozen=True, slots=True)
+class Tapped:
+    """A contact that draws nothing tapped the page: a link there is followed."""
+
+    x_pt: float
+    y_pt: float
+
+
+@dataclass(frozen=True, slots=True)
+class TextMarked:
+    """A contact marks text.
+
+    Attributes:
+        contact: Which one.
+        lines: What it has marked so far; none when it is taken away.
+        colour: Of the marks, a highlighter index.
+        is_done: Whether it was lifted: the marks are items now.
+    """
+
+    contact: int
+    lines: tuple[MarkedLine, ...]
+    colour: int
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LassoShown:
     """The loop of a lasso so far, shape (n, 2) in pt; None when it is closed."""
 
@@ -210,6 +236,8 @@ Effect: TypeAlias = (
     | WipeFinished
     | WipeDropped
     | Pointed
+    | Tapped
+    | TextMarked
     | LassoShown
     | Selected
     | SelectionDragged

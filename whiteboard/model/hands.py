@@ -15,9 +15,10 @@ import numpy as np
 
 from base.board_doc import Floats
 from whiteboard.model import palm
-from whiteboard.model.effects import Effect, Navigated, NavigationEnded, TakenBack
+from whiteboard.model.effects import Effect, Navigated, NavigationEnded, TakenBack, Tapped
 from whiteboard.model.events import Device, Phase, PointerEvent
 from whiteboard.model.palm import PalmRules, PalmState, Role
+from whiteboard.model.tap_watch import TapWatch
 from whiteboard.model.tools import Effects, PageEvent, Tool
 from whiteboard.model.viewport import Viewport
 
@@ -65,6 +66,7 @@ class Hands:
         self._tools: dict[int, Tool] = {}
         self._fingers: dict[int, _Finger] = {}
         self._holding: dict[int, tuple[float, float]] = {}
+        self._taps = TapWatch(px_per_mm)
         self._last: dict[int, PointerEvent] = {}
         self._untold: set[int] = set()
 
@@ -174,6 +176,8 @@ class Hands:
                 self._fingers[contact] = _Finger(where.t_s, *place, *place)
         elif role is Role.MOVE or (role is Role.DRAW and self.moves_only):
             self._holding[contact] = (where.x_view, where.y_view)
+            if contact == event.contact and event.phase is Phase.DOWN:
+                self._taps.down(event)
         return tuple(effects)
 
     def _tool_for(self, role: Role, event: PointerEvent) -> Tool | None:
@@ -216,7 +220,8 @@ class Hands:
                 self._fingers.pop(contact, None)
                 self._tools.pop(contact, None)
                 done = () if tool is None else tool.up(_on_page(event, viewport))
-                return (*done, *self._let_go(contact, event.t_s))
+                tapped = self._tapped(event, viewport)
+                return (*done, *self._let_go(contact, event.t_s), *tapped)
             case Phase.CANCEL:
                 self._last.pop(contact, None)
                 self._fingers.pop(contact, None)
@@ -229,10 +234,18 @@ class Hands:
 
     def _hold(self, event: PointerEvent) -> Effects:
         before = self._places()
+        self._taps.move(event)
         self._holding[event.contact] = (event.x_view, event.y_view)
         return (Navigated(before, self._places(), event.t_s),)
 
+    def _tapped(self, event: PointerEvent, viewport: Viewport) -> Effects:
+        if event.contact not in self._holding or not self._taps.up(event):
+            return ()
+        place = _on_page(event, viewport)
+        return (Tapped(place.x_pt, place.y_pt),)
+
     def _let_go(self, contact: int, t_s: float) -> Effects:
+        self._taps.forget(contact)
         if self._holding.pop(contact, None) is None or self._holding:
             return ()
         return (NavigationEnded(t_s),)

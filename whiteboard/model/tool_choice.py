@@ -62,6 +62,7 @@ class ToolChoice:
         colours: Ink colour of each tool, where it was chosen; see `colour`.
         sizes: Place in the row of widths or sizes of each tool; see `size`.
         eraser: What the eraser takes.
+        follows_text: Whether the highlighter marks the text it lands on.
         shape: Which shape the shape tool draws.
         stamp: Which stamp the stamp tool puts.
     """
@@ -72,6 +73,7 @@ class ToolChoice:
     )
     sizes: MappingProxyType[ToolKind, int] = field(default_factory=lambda: MappingProxyType({}))
     eraser: EraserKind = EraserKind.STROKE
+    follows_text: bool = False
     shape: ShapeKind = ShapeKind.RECTANGLE
     stamp: StampKind = StampKind.DONE
 

@@ -20,6 +20,7 @@ class Aspect(Enum):
     COLOUR = auto()
     SIZE = auto()
     ERASER = auto()
+    FOLLOWING = auto()
     SHAPE = auto()
     STAMP = auto()
 
@@ -43,7 +44,7 @@ ASPECTS: Final = MappingProxyType(
     {
         ToolKind.PEN: (Aspect.COLOUR, Aspect.SIZE),
         ToolKind.CHALK: (Aspect.COLOUR, Aspect.SIZE),
-        ToolKind.HIGHLIGHTER: (Aspect.COLOUR, Aspect.SIZE),
+        ToolKind.HIGHLIGHTER: (Aspect.FOLLOWING, Aspect.COLOUR, Aspect.SIZE),
         ToolKind.ERASER: (Aspect.ERASER, Aspect.SIZE),
         ToolKind.SHAPE: (Aspect.SHAPE, Aspect.COLOUR, Aspect.SIZE),
         ToolKind.TEXT: (Aspect.COLOUR, Aspect.SIZE),
@@ -63,6 +64,10 @@ _SIZE_NAMES: Final = (N_("Small"), N_("Middle"), N_("Large"), N_("Extra large"))
 _ERASER_NAMES: Final = {
     EraserKind.STROKE: N_("Whole lines"),
     EraserKind.AREA: N_("Just there"),
+}
+_FOLLOWING_NAMES: Final = {
+    int(False): N_("By hand"),
+    int(True): N_("Along the text"),
 }
 _SHAPE_NAMES: Final = {
     ShapeKind.LINE: N_("Line"),
@@ -96,6 +101,8 @@ def options_of(tool: ToolKind, aspect: Aspect, *, is_dark: bool) -> tuple[Option
             names = dict(enumerate(_SIZE_NAMES if is_round else _WIDTH_NAMES))
         case Aspect.ERASER:
             names = {kind.value: name for kind, name in _ERASER_NAMES.items()}
+        case Aspect.FOLLOWING:
+            names = dict(_FOLLOWING_NAMES)
         case Aspect.SHAPE:
             names = {kind.value: name for kind, name in _SHAPE_NAMES.items()}
         case Aspect.STAMP:
@@ -121,6 +128,9 @@ def quick_options(choice: ToolChoice, room: int, *, is_dark: bool) -> tuple[Opti
     if choice.tool is ToolKind.ERASER:
         both = rows[Aspect.ERASER] + rows[Aspect.SIZE]
         return both if len(both) <= room else _kept(choice, rows[Aspect.SIZE], room)
+    if choice.tool is ToolKind.HIGHLIGHTER:
+        both = rows[Aspect.COLOUR] + rows[Aspect.FOLLOWING]
+        return both if len(both) <= room else _kept(choice, rows[Aspect.COLOUR], room)
     first = Aspect.STAMP if choice.tool is ToolKind.STAMP else Aspect.COLOUR
     return _kept(choice, rows[first], room)
 
@@ -151,6 +161,8 @@ def taken(choice: ToolChoice, option: Option) -> ToolChoice:
             return choice.with_size(option.value)
         case Aspect.ERASER:
             return replace(choice, eraser=EraserKind(option.value))
+        case Aspect.FOLLOWING:
+            return replace(choice, follows_text=bool(option.value))
         case Aspect.SHAPE:
             return replace(choice, shape=ShapeKind(option.value))
         case Aspect.STAMP:

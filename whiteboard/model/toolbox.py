@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from whiteboard.model.effects import Asked
 from whiteboard.model.eraser_tool import EraserKind, EraserTool, Lookup
 from whiteboard.model.lasso_tool import LassoTool
+from whiteboard.model.text_marker import PageText
+from whiteboard.model.text_marker_tool import TextMarkerTool
 from whiteboard.model.tool_choice import INK_TOOLS, ToolChoice, ToolKind
 from whiteboard.model.tools import EditTool, InkTool, PointerTool, ShapeTool, StampTool, Tool
 
@@ -21,11 +23,13 @@ class Workbench:
         px_per_mm: Logical px per design millimetre.
         lookup: Finds the items of the page that is shown.
         today: Returns the date, for stamps.
+        text: Returns the text of the page that is shown; None while it is not known.
     """
 
     px_per_mm: float
     lookup: Lookup
     today: Callable[[], date]
+    text: Callable[[], PageText | None] = field(default=lambda: None)
 
 
 def make_tool(choice: ToolChoice, bench: Workbench) -> Tool | None:
@@ -33,7 +37,10 @@ def make_tool(choice: ToolChoice, bench: Workbench) -> Tool | None:
     match choice.tool:
         case tool if tool in INK_TOOLS:
             straightens = tool is not ToolKind.HIGHLIGHTER
-            return InkTool(choice.ink, straightens=straightens, px_per_mm=bench.px_per_mm)
+            ink = InkTool(choice.ink, straightens=straightens, px_per_mm=bench.px_per_mm)
+            if tool is ToolKind.HIGHLIGHTER and choice.follows_text:
+                return TextMarkerTool(ink, choice.colour, bench.text)
+            return ink
         case ToolKind.ERASER:
             return make_eraser(choice, bench)
         case ToolKind.LASSO:
@@ -47,7 +54,7 @@ def make_tool(choice: ToolChoice, bench: Workbench) -> Tool | None:
         case ToolKind.STAMP:
             return StampTool(choice.stamp, choice.colour, bench.today, bench.px_per_mm)
         case ToolKind.POINTER:
-            return PointerTool(choice.colour)
+            return PointerTool(choice.colour, bench.px_per_mm)
         case _:
             return None
 

@@ -31,9 +31,11 @@ from whiteboard.model.effects import (
     ItemsAdded,
     Pointed,
     ShapeShown,
+    Tapped,
 )
 from whiteboard.model.events import PointerEvent
 from whiteboard.model.recogniser import HoldDetector, recognise
+from whiteboard.model.tap_watch import TapWatch
 from whiteboard.model.wet_stroke import InkStyle, WetStroke
 
 STAMP_SIZE_PT: Final = 84.0
@@ -236,34 +238,42 @@ class ShapeTool:
 
 
 class PointerTool:
-    """Vanishing ink: shows where one points, and is gone.
+    """Vanishing ink: shows where one points, and is gone. A mere tap follows a link.
 
     Args:
         colour: Ink colour of the trail.
+        px_per_mm: Logical px per design millimetre.
     """
 
-    def __init__(self, colour: int) -> None:
+    def __init__(self, colour: int, px_per_mm: float) -> None:
         self._colour = colour
+        self._taps = TapWatch(px_per_mm)
         self._last: dict[int, tuple[float, float, float]] = {}
 
     def down(self, event: PageEvent) -> Effects:
         """Start a trail."""
+        self._taps.down(event.pointer)
         return self._point(event, is_down=True)
 
     def move(self, event: PageEvent) -> Effects:
         """Draw the trail on."""
         if event.pointer.contact not in self._last:
             return ()
+        self._taps.move(event.pointer)
         return self._point(event, is_down=True)
 
     def up(self, event: PageEvent) -> Effects:
         """End the trail."""
         if self._last.pop(event.pointer.contact, None) is None:
             return ()
-        return self._point(event, is_down=False)
+        ended = self._point(event, is_down=False)
+        if not self._taps.up(event.pointer):
+            return ended
+        return (*ended, Tapped(event.x_pt, event.y_pt))
 
     def cancel(self, contact: int) -> Effects:
         """End the trail."""
+        self._taps.forget(contact)
         last = self._last.pop(contact, None)
         if last is None:
             return ()

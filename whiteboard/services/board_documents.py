@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 
 from base.errors import AppError
 from base.tasks import Worker
-from whiteboard.model.document import DocumentInfo
+from whiteboard.model.document import DocumentInfo, Hit, Link, Word
 from whiteboard.services.render_pool import Priority
 from whiteboard.services.sheet_pixels import SheetSource, SheetTicket
 
@@ -33,17 +33,37 @@ class DocumentPool(SheetSource, Protocol):
     def close(self, document: str) -> None:
         """See `RenderPool.close`."""
 
+    def words(
+        self, document: str, number: int, on_done: Callable[[tuple[Word, ...] | AppError], None]
+    ) -> SheetTicket:
+        """See `RenderPool.words`."""
+
+    def links(
+        self, document: str, number: int, on_done: Callable[[tuple[Link, ...] | AppError], None]
+    ) -> SheetTicket:
+        """See `RenderPool.links`."""
+
+    def search(
+        self,
+        document: str,
+        query: str,
+        on_hits: Callable[[tuple[Hit, ...]], None],
+        on_done: Callable[[AppError | None], None],
+    ) -> SheetTicket:
+        """See `RenderPool.search`."""
+
 
 @dataclass(slots=True, eq=False)
 class _Late:
-    """A part of a sheet that waits until its document is open."""
+    """An ask that waits until its document was found.
 
-    number: int
-    turns: int
-    scale: float
-    area: QRect
-    priority: Priority
-    on_done: Callable[[QImage | AppError], None]
+    Attributes:
+        ask: Asks the pool.
+        refuse: Tells that there is no such document.
+    """
+
+    ask: Callable[[], SheetTicket]
+    refuse: Callable[[AppError], None]
     is_cancelled: bool = False
     ticket: SheetTicket | None = None
 
@@ -137,11 +157,53 @@ class BoardDocuments(QObject):
         on_done: Callable[[QImage | AppError], None],
     ) -> SheetTicket:
         """Render a part of a sheet; see `RenderPool.render`."""
+        part = QRect(area)
+        return self._when_found(
+            document,
+            lambda: self._pool.render(document, number, turns, scale, part, priority, on_done),
+            on_done,
+        )
+
+    def words(
+        self, document: str, number: int, on_done: Callable[[tuple[Word, ...] | AppError], None]
+    ) -> SheetTicket:
+        """Ask for the words of a sheet; see `RenderPool.words`."""
+        return self._when_found(
+            document, lambda: self._pool.words(document, number, on_done), on_done
+        )
+
+    def links(
+        self, document: str, number: int, on_done: Callable[[tuple[Link, ...] | AppError], None]
+    ) -> SheetTicket:
+        """Ask for the links of a sheet; see `RenderPool.links`."""
+        return self._when_found(
+            document, lambda: self._pool.links(document, number, on_done), on_done
+        )
+
+    def search(
+        self,
+        document: str,
+        query: str,
+        on_hits: Callable[[tuple[Hit, ...]], None],
+        on_done: Callable[[AppError | None], None],
+    ) -> SheetTicket:
+        """Look for text in all sheets; see `RenderPool.search`."""
+        return self._when_found(
+            document, lambda: self._pool.search(document, query, on_hits, on_done), on_done
+        )
+
+    def _when_found(
+        self,
+        document: str,
+        ask: Callable[[], SheetTicket],
+        refuse: Callable[[AppError], None],
+    ) -> SheetTicket:
+        """Ask the pool at once, or when it is known where the document lies."""
         self.open(document)
         known = self._documents[document]
         if known.path is not None:
-            return self._pool.render(document, number, turns, scale, area, priority, on_done)
-        late = _Late(number, turns, scale, QRect(area), priority, on_done)
+            return ask()
+        late = _Late(ask, refuse)
         known.waiting.append(late)
         if known.trouble is not None:
             # Later, as every answer: whoever asks does not have the ticket yet.
@@ -201,17 +263,9 @@ class BoardDocuments(QObject):
             if late.is_cancelled:
                 continue
             if known.trouble is not None:
-                late.on_done(known.trouble)
+                late.refuse(known.trouble)
             else:
-                late.ticket = self._pool.render(
-                    document,
-                    late.number,
-                    late.turns,
-                    late.scale,
-                    late.area,
-                    late.priority,
-                    late.on_done,
-                )
+                late.ticket = late.ask()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,13 @@ class BoardClipboard(QObject):
         self._has_something: bool | None = None
         self._system.dataChanged.connect(self._note_change)
 
-    def copy(self, items: Sequence[Item], file: BoardFile, worker: Worker) -> bool:
+    def copy_text(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        self._system.setText(plain_text(text))
+
+    def copy(
+        self, items: Sequence[Item], file: BoardFile, worker: Worker, text: str = ""
+    ) -> bool:
         """Put items on the clipboard; their pictures are read from `file` on `worker`.
 
         Returns:
@@ -97,8 +103,8 @@ class BoardClipboard(QObject):
         data = QMimeData()
         data.setData(CLIPBOARD_TYPE, QByteArray(packed))
         words = [item.text for item in items if isinstance(item, TextItem | NoteItem)]
-        if words:
-            data.setText("\n".join(words))
+        if words or text:
+            data.setText("\n".join([*words, plain_text(text)] if text else words))
         self._system.setMimeData(data)
         wanted = assets_of(items)
         with self._guard:

@@ -22,6 +22,7 @@ class Elsewhere:
 
     Attributes:
         pages: Shows all pages of a pane's board.
+        find: Looks for words all over a pane's board.
         paper: Makes a page of a sheet of paper, by camera or from a photo.
         background: Shows what a pane's page can be printed with.
         take_away: Shows how to export, save and print.
@@ -33,6 +34,7 @@ class Elsewhere:
 
     pages: Callable[[Pane], None]
     paper: Callable[[Pane], None]
+    find: Callable[[Pane], None]
     background: Callable[[Pane], None]
     take_away: Callable[[Pane], None]
     boards: Callable[[], None]
@@ -124,6 +126,14 @@ def board_commands(
         ),
         Command(
             "board.fit_page",
+        Command(
+            "board.find",
+            N_("Find"),
+            "search",
+            for_pane(elsewhere.find),
+            "Ctrl+F",
+            has_board,
+        ),
             N_("Whole page"),
             "maximize",
             for_pane(Pane.fit_page),

@@ -105,6 +105,10 @@ class Canvas(QWidget):
     """The page is about to be turned, while it can still be changed."""
     edit_asked = Signal(object)
     """A text or note is wanted: an `EditAsked`."""
+    tapped = Signal(object)
+    """A contact that draws nothing tapped the page: a `Tapped`."""
+    text_marked = Signal(object)
+    """Text was marked with the highlighter: a `TextMarked` that is done."""
     selected = Signal(object)
     """The ids of the chosen items, a tuple; empty for none."""
     writing_changed = Signal(bool)
@@ -178,6 +182,8 @@ class Canvas(QWidget):
             effects.WipeFinished: self._wipe_finished,
             effects.WipeDropped: self._wipe_dropped,
             effects.Pointed: self._pointed,
+            effects.Tapped: self.tapped.emit,
+            effects.TextMarked: self._text_marked,
             effects.LassoShown: self._lasso_shown,
             effects.Selected: lambda e: self.choose(e.item_ids),
             effects.SelectionDragged: self._selection_dragged,
@@ -646,6 +652,16 @@ class Canvas(QWidget):
         if not self._fade_timer.isActive():
             self._fade_timer.start()
 
+    def _text_marked(self, effect: effects.TextMarked) -> None:
+        area = self._overlays.marks_area(effect.contact, self._viewport)
+        if effect.is_done or not effect.lines:
+            self._overlays.marks.pop(effect.contact, None)
+        else:
+            self._overlays.marks[effect.contact] = effect
+        self.update(area | self._overlays.marks_area(effect.contact, self._viewport))
+        if effect.is_done:
+            self.text_marked.emit(effect)
+
     def _fade(self) -> None:
         self.update(self._overlays.fade(self._now_s(), self._viewport))
         if not self._overlays.has_trails:
@@ -928,6 +944,7 @@ class Canvas(QWidget):
         self._recent.clear()
         self._overlays.loop = None
         self.choose(())
+        self._overlays.glow = ()
 
     def _paint_baked(self, painter: QPainter, area: Rect) -> None:
         self._wet.paint_baked(painter, area, is_dark=self._pixels.scene.is_dark)
@@ -944,7 +961,6 @@ class Canvas(QWidget):
     def view_point(self, x_pt: float, y_pt: float) -> QPoint:
         """Return where a point of the page is in the view."""
         x, y = self._viewport.to_view(x_pt, y_pt)
-        self._overlays.glow = ()
         return QPoint(round(x), round(y))
 
 

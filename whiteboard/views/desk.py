@@ -93,6 +93,8 @@ class Desk(QObject):
         self._is_writing = False
         self._is_closed = False
         self._is_bar_stale = True
+        self.text_marked_by: Callable[[list[Item]], str] = lambda _items: ""
+        """Returns the text of a document that chosen items mark; it is copied with them."""
         self._raised: tuple[Viewport, Viewport] | None = None
         self.editor = TextEditor(pane)
         self.done_bar = DoneBar(pane)
@@ -311,7 +313,10 @@ class Desk(QObject):
     def copy(self) -> bool:
         """Put what is chosen on the clipboard; return whether there was anything."""
         chosen = tuple(self._canvas.chosen.values())
-        return bool(chosen) and self._clipboard.copy(chosen, self._open.file, self._open.worker)
+        if not chosen:
+            return False
+        text = self.text_marked_by(list(chosen))
+        return self._clipboard.copy(chosen, self._open.file, self._open.worker, text)
 
     def cut(self) -> None:
         """Put what is chosen on the clipboard and remove it."""

@@ -63,6 +63,7 @@ class OptionButton(TouchControl):
         is_wide = self._option is not None and self._option.aspect in (
             Aspect.SIZE,
             Aspect.ERASER,
+            Aspect.FOLLOWING,
         )
         return QSize(sizes.px(32 if is_wide else 22), sizes.px(23))
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QDate, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from base.board_doc import (
     NO_FILL,
@@ -29,7 +29,7 @@ from whiteboard.model.palette import BOARD_RGB, highlighter_rgb, ink_rgb
 from whiteboard.model.tool_choice import INK_TOOLS, WIDTHS_PT, ToolChoice, ToolKind
 from whiteboard.model.tool_options import Aspect
 from whiteboard.model.tools import points_between
-from whiteboard.services.ink_painting import paint_strokes
+from whiteboard.services.ink_painting import blend_mode, paint_strokes
 from whiteboard.services.painting import Look, paint_item
 from whiteboard.views.overlays import no_image
 
@@ -78,6 +78,8 @@ def paint_sample(
             _paint_ink(painter, box, choice, is_dark=is_dark)
         case Aspect.ERASER:
             _paint_erasing(painter, box, choice.eraser, is_dark=is_dark)
+        case Aspect.FOLLOWING:
+            _paint_marking(painter, box, choice, is_dark=is_dark)
         case Aspect.STAMP:
             _paint_stamp(painter, box, choice, is_dark=is_dark)
         case Aspect.SIZE | Aspect.SHAPE:
@@ -184,6 +186,30 @@ def _paint_erasing(painter: QPainter, box: QRectF, kind: EraserKind, *, is_dark:
         painter.setBrush(board_colour(is_dark=is_dark))
         painter.drawEllipse(box.center(), radius, radius)
     _paint_ring(painter, box.center(), radius, is_dark=is_dark)
+
+
+def _paint_marking(
+    painter: QPainter, box: QRectF, choice: ToolChoice, *, is_dark: bool
+) -> None:
+    """Paint letters under a mark as a hand draws it, or under one that fits them."""
+    letters = theme.font(max(1, round(box.height() * 0.5)))
+    word = QRectF(0, 0, QFontMetricsF(letters).horizontalAdvance(_("ABC")), box.height() * 0.62)
+    word.moveCenter(box.center())
+    painter.setFont(letters)
+    painter.setPen(board_ink(is_dark=is_dark))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, _("ABC"))
+    painter.setCompositionMode(blend_mode(is_dark=is_dark))
+    colour = QColor(*highlighter_rgb(choice.colour, is_dark))
+    if choice.follows_text:
+        side = box.height() * 0.06
+        painter.fillRect(word.adjusted(-side, 0, side, 0) & box, colour)
+        return
+    pen = QPen(colour, box.height() * 0.42)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    inset, drift = box.height() * 0.24, box.height() * 0.16
+    start = QPointF(box.left() + inset, box.center().y() + drift)
+    painter.drawLine(start, QPointF(box.right() - inset, box.center().y() - drift))
 
 
 def _paint_shape(

@@ -13,9 +13,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
 from base.board_doc import Floats, ShapeItem
 from whiteboard.model.bounds import Rect, item_bounds
-from whiteboard.model.effects import Pointed
-from whiteboard.model.palette import ink_rgb
+from whiteboard.model.effects import Pointed, TextMarked
+from whiteboard.model.palette import highlighter_rgb, ink_rgb
 from whiteboard.model.viewport import Viewport
+from whiteboard.services.ink_painting import blend_mode
 from whiteboard.services.painting import Look, paint_item
 
 TRAIL_S: Final = 1.4
@@ -24,6 +25,10 @@ _FADE_S: Final = 0.6
 _TRAIL_MM: Final = 4.5
 _FRAME_DARK: Final = QColor(246, 243, 236)
 _FRAME_LIGHT: Final = QColor(30, 70, 58)
+_MARK_RIM_PT: Final = 2.0
+_GLOW_RIM_MM: Final = 1.2
+_GLOW_VEIL: Final = QColor(240, 160, 48)
+_GLOW_EDGE: Final = QColor(201, 104, 10)
 
 
 @dataclass(slots=True)
@@ -57,11 +62,18 @@ class Overlays:
         self.shapes: dict[int, ShapeItem] = {}
         self.rings: dict[int, Ring] = {}
         self.loop: Floats | None = None
+        self.marks: dict[int, TextMarked] = {}
+        """Text that contacts are marking."""
+        self.glow: tuple[Rect, ...] = ()
+        """What is shown calmly for a while, such as a place that was found; page space."""
+        self.glow_strength = 1.0
+        """How much of it, 0 to 1."""
         self._trails: list[_Trail] = []
         self._trail_of: dict[int, _Trail] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.shapes or self.rings or self._trails or self.loop is not None)
+        has_some = self.shapes or self.rings or self._trails or self.marks or self.glow
+        return bool(has_some) or self.loop is not None
 
     @property
     def has_trails(self) -> bool:
@@ -118,6 +130,22 @@ class Overlays:
         rim = math.ceil(self._line_px())
         return to_view_rect(Rect.around(self.loop), viewport).adjusted(-rim, -rim, rim, rim)
 
+    def marks_area(self, contact: int, viewport: Viewport) -> QRect:
+        """Return where the marks of a contact are, view px."""
+        marked = self.marks.get(contact)
+        area = QRect()
+        for line in () if marked is None else marked.lines:
+            area |= to_view_rect(line.box.outset(_MARK_RIM_PT), viewport)
+        return area
+
+    def glow_area(self, viewport: Viewport) -> QRect:
+        """Return where the glow is, view px."""
+        area = QRect()
+        rim = math.ceil(_GLOW_RIM_MM * self.px_per_mm) + 2
+        for box in self.glow:
+            area |= to_view_rect(box, viewport).adjusted(-rim, -rim, rim, rim)
+        return area
+
     def paint(self, painter: QPainter, viewport: Viewport, look: Look, now_s: float) -> None:
         """Paint everything; the painter is in view space, clipped to what is wanted."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -127,6 +155,10 @@ class Overlays:
             for shape in self.shapes.values():
                 paint_item(painter, shape, look)
             painter.restore()
+        for marked in self.marks.values():
+            self._paint_marks(painter, marked, viewport, look)
+        if self.glow:
+            self._paint_glow(painter, viewport)
         for trail in self._trails:
             self._paint_trail(painter, trail, viewport, look, now_s)
         colour = _FRAME_DARK if look.is_dark else _FRAME_LIGHT
@@ -137,6 +169,31 @@ class Overlays:
             painter.setPen(QPen(colour, line * 1.5, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(_polygon(viewport.points_to_view(self.loop)))
+
+    def _paint_marks(
+        self, painter: QPainter, marked: TextMarked, viewport: Viewport, look: Look
+    ) -> None:
+        """Paint marks as the strokes will look that they become."""
+        painter.setCompositionMode(blend_mode(is_dark=look.is_dark))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(*highlighter_rgb(marked.colour, look.is_dark)))
+        for line in marked.lines:
+            box = _view_box(line.box, viewport)
+            radius = min(box.width(), box.height()) / 2
+            painter.drawRoundedRect(box, radius, radius)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+
+    def _paint_glow(self, painter: QPainter, viewport: Viewport) -> None:
+        """Paint an edge and a veil round each box: readable on paper, ink and blackboard."""
+        rim, line = _GLOW_RIM_MM * self.px_per_mm, max(0.7 * self.px_per_mm, 2.0)
+        veil, edge = QColor(_GLOW_VEIL), QColor(_GLOW_EDGE)
+        veil.setAlphaF(0.34 * self.glow_strength)
+        edge.setAlphaF(self.glow_strength)
+        painter.setPen(QPen(edge, line))
+        painter.setBrush(veil)
+        for box in self.glow:
+            shown = _view_box(box, viewport).adjusted(-rim, -rim, rim, rim)
+            painter.drawRoundedRect(shown, rim * 1.5, rim * 1.5)
 
     def _line_px(self) -> float:
         return max(self.px_per_mm * 0.5, 1.5)
@@ -204,6 +261,11 @@ def to_view_rect(area: Rect, viewport: Viewport) -> QRect:
         min(math.ceil(view.bottom), limit) + 3,
     )
     return QRect(int(left), int(top), int(right - left), int(bottom - top))
+
+
+def _view_box(box: Rect, viewport: Viewport) -> QRectF:
+    view = viewport.rect_to_view(box)
+    return QRectF(view.left, view.top, view.width, view.height)
 
 
 def no_image(_sha256: bytes) -> QImage | None:

@@ -48,12 +48,15 @@ LEAST_MARGIN_PX: Final = 48
 """How far the page can be drawn away from the left and upper border."""
 _GAP_MM: Final = 2.0
 
+from whiteboard.views.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every pane of a board shares.
 
     Attributes:
+_SCROLL_SHARE: Final = 0.85
+"""How much of what is seen a key scrolls: a few lines stay to go on reading from."""
         now_s: Monotonic clock.
         today: Returns the date, for stamps.
         sound: What chalk sounds like.
@@ -96,6 +99,12 @@ class Pane(QWidget):
 
     def __init__(
         self,
+    files_dropped = Signal(object)
+    """Files other than pictures were dropped on the page: their paths, a list."""
+    address_asked = Signal(str)
+    """The person touched a link that leads outside: its address."""
+    find_asked = Signal()
+    """The person wants to see what was found."""
         open_board: OpenBoard,
         person: str,
         page_id: str,
@@ -147,6 +156,15 @@ class Pane(QWidget):
         self._stop_listening = self._board.on_change(self._board_changed)
         self.take_settings(values)
         self.hold(self._choice)
+        self.reading = Reading(
+            open_board,
+            self.canvas,
+            self,
+            surroundings.clipboard,
+            lambda: self._choice,
+            self._bars,
+        )
+        self.desk.text_marked_by = self.reading.text_marked_by
         self._note_pages()
 
     @property
@@ -177,6 +195,7 @@ class Pane(QWidget):
             hands.tool = tool
         hands.eraser = make_palm(choice, self._bench())
         if choice.tool is ToolKind.CHALK:
+        self.reading.choice_changed()
             # Half a second before the chalk can be on the board; without chalk there is
             # no loudspeaker to open.
             self._around.sound.start()
@@ -337,10 +356,12 @@ class Pane(QWidget):
             event.acceptProposedAction()
 
     @override
+        self.reading.show_bars(self._has_bars)
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.canvas.setGeometry(self.rect())
         self._dock()
+        self.reading.shutdown()
 
     def _connect(self) -> None:
         bar, pages = self.toolbar, self.page_bar
@@ -379,7 +400,12 @@ class Pane(QWidget):
         return [bar.geometry() for bar in (self.toolbar, self.page_bar)]
 
     def _bench(self) -> Workbench:
-        return Workbench(theme.metrics().px_per_mm, self._lookup(), self._around.today)
+        return Workbench(
+            theme.metrics().px_per_mm,
+            self._lookup(),
+            self._around.today,
+            lambda: self.reading.page_text,
+        )
 
     def _lookup(self) -> Lookup:
         # Looked up at each call: the page under the tool may have been turned.
@@ -404,6 +430,9 @@ class Pane(QWidget):
         self.edges.set_place(self._place(), len(pages))
         has_sheets = any(page.sheet is not None for page in pages)
         if has_sheets is not self._has_sheets:
+        self.reading.address_asked.connect(self.address_asked)
+        self.reading.list_asked.connect(self.find_asked)
+        self.reading.notice_asked.connect(self.notice_asked)
             self._has_sheets = has_sheets
             self.canvas.set_swipes(do_turn=has_sheets)
             self.page_bar.set_upright(has_sheets)
@@ -489,6 +518,7 @@ def _with_gap(box: QRect, gap: int) -> Rect:
         float(around.left() + around.width()),
         float(around.top() + around.height()),
     )
+        self.reading.place()
 
 
 def palm_rules(values: Settings) -> PalmRules:

@@ -29,6 +29,10 @@ class BoardScreen(QWidget):
 
     picture_asked = Signal(object)
     """A pane whose person wants a picture: a `Pane`."""
+    find_asked = Signal(object)
+    """A pane whose person wants to see what was found: a `Pane`."""
+    address_asked = Signal(str)
+    """A person touched a link that leads outside: its address."""
     pages_asked = Signal(object)
     """A pane whose person wants to see all pages: a `Pane`."""
     more_asked = Signal(object)
@@ -143,6 +147,8 @@ class BoardScreen(QWidget):
         pane.notice_asked.connect(self.notice_asked)
         pane.canvas.writing_changed.connect(self.writing_changed)
         self._panes.append(pane)
+        pane.find_asked.connect(lambda: self.find_asked.emit(pane))
+        pane.address_asked.connect(self.address_asked)
         # A sheet may lie over the board while it is split.
         pane.lower()
         pane.show_bars(self._has_bars)

@@ -87,6 +87,22 @@ class BoardSheets:
         sheet.notice_asked.connect(self._host.show_notice)
         self._open(sheet)
 
+    def show_search(self, pane: Pane) -> None:
+        """Show where sought words are, all over the board."""
+        from whiteboard.views.search_sheet import SearchSheet
+
+        if self._board is None:
+            return
+        sheet = SearchSheet(self._screen, pane.reading.search)
+        sheet.chosen.connect(pane.reading.show_finding)
+        self._open(sheet)
+
+    def show_address(self, address: str) -> None:
+        """Show where a link leads outside."""
+        from whiteboard.views.link_sheet import LinkSheet
+
+        self._open(LinkSheet(self._screen, address))
+
     def show_background(self, pane: Pane) -> None:
         """Show what the page can be printed with."""
         from whiteboard.views.background_sheet import BackgroundSheet

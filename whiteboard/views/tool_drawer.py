@@ -111,6 +111,8 @@ def _heading(tool: ToolKind, aspect: Aspect) -> str:
             return N_("Width") if is_line else N_("Size")
         case Aspect.ERASER:
             return N_("What to erase")
+        case Aspect.FOLLOWING:
+            return N_("How to mark")
         case Aspect.SHAPE:
             return N_("Shape")
         case Aspect.STAMP:

@@ -222,7 +222,7 @@ def test_slanted_line_stays_slanted():
 
 
 def test_pointer_leaves_a_trail_that_ends_with_the_touch():
-    effects = stroke_along(PointerTool(2), [(0, 0), (5, 5)])
+    effects = stroke_along(PointerTool(2, 1.0), [(0, 0), (5, 5)])
     assert [(e.x_pt, e.is_down) for e in only(effects, Pointed)] == [
         (0, True),
         (5, True),
@@ -231,7 +231,7 @@ def test_pointer_leaves_a_trail_that_ends_with_the_touch():
 
 
 def test_cancelled_trail_ends_where_it_was():
-    tool = PointerTool(2)
+    tool = PointerTool(2, 1.0)
     stroke_along(tool, [(0, 0), (5, 6)], lifts=False)
     (ended,) = tool.cancel(1)
     assert (ended.x_pt, ended.y_pt, ended.is_down) == (5, 6, False)
@@ -239,8 +239,8 @@ def test_cancelled_trail_ends_where_it_was():
 
 
 def test_unknown_contact_points_at_nothing():
-    assert PointerTool(2).move(on_page(0, 0)) == ()
-    assert PointerTool(2).up(on_page(0, 0)) == ()
+    assert PointerTool(2, 1.0).move(on_page(0, 0)) == ()
+    assert PointerTool(2, 1.0).up(on_page(0, 0)) == ()
 
 
 # Stamps and editors -----------------------------------------------------------------------
@@ -292,7 +292,7 @@ def test_cancelled_tap_does_nothing():
 
 
 @pytest.mark.parametrize(
-    "tool", [shape_tool(), PointerTool(2), stamp_tool(), EditTool(Asked.TEXT, px_per_mm=1.0)]
+    "tool", [shape_tool(), PointerTool(2, 1.0), stamp_tool(), EditTool(Asked.TEXT, px_per_mm=1.0)]
 )
 def test_time_alone_does_nothing(tool):
     assert tool.tick(100.0) == ()
