@@ -90,6 +90,7 @@ class WhiteboardFeature(QObject):
         )
         elsewhere = Elsewhere(
             pages=self._sheets.show_pages,
+            find=self._sheets.show_search,
             paper=lambda _pane: self._sheets.show_paper(self._paper.take),
             background=self._sheets.show_background,
             take_away=self._sheets.show_take_away,
@@ -98,7 +99,6 @@ class WhiteboardFeature(QObject):
             home=host.go_home,
             finish=host.finish,
         )
-            find=self._sheets.show_search,
         self._commands = tuple(board_commands(self._screen, host.options, elsewhere))
         self._connect()
         self._settings_changed(values)
@@ -177,6 +177,8 @@ class WhiteboardFeature(QObject):
         self._screen.notice_asked.connect(host.show_notice)
         self._screen.more_asked.connect(lambda _pane: self._show_more())
         self._screen.pages_asked.connect(self._sheets.show_pages)
+        self._screen.find_asked.connect(self._sheets.show_search)
+        self._screen.address_asked.connect(self._sheets.show_address)
         self._screen.picture_asked.connect(self._sheets.show_pictures)
         self._documents.shown.connect(lambda: self._hold_documents(keeper.board))
         self._stop_listening = host.options.listen(self._settings_changed)
@@ -189,8 +191,6 @@ class WhiteboardFeature(QObject):
             screen = LibraryScreen(self._library, self._workers, self._host)
             screen.opened.connect(self._open_from_list)
             screen.new_asked.connect(self._new_board)
-        self._screen.find_asked.connect(self._sheets.show_search)
-        self._screen.address_asked.connect(self._sheets.show_address)
             screen.import_asked.connect(self._open_from_list)
             screen.rename_open_asked.connect(self._rename)
             screen.delete_open_asked.connect(lambda: self._keeper.close(delete=True))

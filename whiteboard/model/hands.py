@@ -75,13 +75,13 @@ class Hands:
         """Whether anything is on the glass."""
         return bool(self._tools or self._holding)
 
-    def places(self) -> list[tuple[float, float]]:
-        """Return where the contacts are that are on the glass, view px."""
     @property
     def are_drawing(self) -> bool:
         """Whether a tool is at work, not only fingers that hold the page."""
         return bool(self._tools)
 
+    def places(self) -> list[tuple[float, float]]:
+        """Return where the contacts are that are on the glass, view px."""
         return [(event.x_view, event.y_view) for event in self._last.values()]
 
     def fingers_draw(self, now_s: float) -> bool:

@@ -33,8 +33,8 @@ class Elsewhere:
     """
 
     pages: Callable[[Pane], None]
-    paper: Callable[[Pane], None]
     find: Callable[[Pane], None]
+    paper: Callable[[Pane], None]
     background: Callable[[Pane], None]
     take_away: Callable[[Pane], None]
     boards: Callable[[], None]
@@ -87,6 +87,14 @@ def board_commands(
             "board.pages", N_("Pages"), "layout-grid", for_pane(elsewhere.pages), "", has_board
         ),
         Command(
+            "board.find",
+            N_("Find"),
+            "search",
+            for_pane(elsewhere.find),
+            "Ctrl+F",
+            has_board,
+        ),
+        Command(
             "board.paper", N_("From paper"), "camera", for_pane(elsewhere.paper), "", has_board
         ),
         Command(
@@ -126,14 +134,6 @@ def board_commands(
         ),
         Command(
             "board.fit_page",
-        Command(
-            "board.find",
-            N_("Find"),
-            "search",
-            for_pane(elsewhere.find),
-            "Ctrl+F",
-            has_board,
-        ),
             N_("Whole page"),
             "maximize",
             for_pane(Pane.fit_page),

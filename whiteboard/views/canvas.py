@@ -148,12 +148,12 @@ class Canvas(QWidget):
         self._overlays = Overlays(metrics.px_per_mm)
         self._chosen = SelectionFrame(metrics.px_per_mm)
         self._margin_px = 48.0
+        self._bars: Bars = ()
+        self._is_wide = False
         self._left: dict[str, Viewport] = {}
         self._viewport = self._viewport_of(page_id)
         self._near = NearPages(
             open_board,
-        self._bars: Bars = ()
-        self._is_wide = False
             page_id,
             self._viewport_of,
             self.devicePixelRatioF,
@@ -169,11 +169,11 @@ class Canvas(QWidget):
         self._is_writing = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
         self._grip = PageGrip()
+        self._turning = PageTurning()
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             effects.InkExtended: self._ink_extended,
             effects.InkStarted: self._ink_started,
             effects.InkFinished: self._ink_finished,
-        self._turning = PageTurning()
             effects.InkDropped: self._ink_dropped,
             effects.TakenBack: self._taken_back,
             effects.ShapeShown: self._shape_shown,
@@ -198,13 +198,13 @@ class Canvas(QWidget):
         self._settle_timer = self._timer(0, self._settle, single=True)
         self._tick_timer = self._timer(TICK_MS, self._tick)
         self._glide_timer = self._timer(FRAME_MS, self._glide)
+        self._slide_timer = self._timer(FRAME_MS, self._slide)
         self._fade_timer = self._timer(2 * FRAME_MS, self._fade)
         self._stop_listening = self._board.on_change(self._board_changed)
         open_board.images_came.connect(self._images_came)
         if open_board.sheets is not None:
             open_board.sheets.came.connect(self._sheet_came)
         app = QApplication.instance()
-        self._slide_timer = self._timer(FRAME_MS, self._slide)
         if isinstance(app, Application):
             app.pen_left.connect(self._pen_left)
         self._near.want_sheets()
@@ -339,12 +339,6 @@ class Canvas(QWidget):
         self.update(area | self._chosen.area(self._viewport))
         self.selected.emit(tuple(here))
 
-    def shutdown(self) -> None:
-        """Let go of the board and stop all timers."""
-        self._input.cancel_all()
-        self._apply(self.hands.cancel_all(self._now_s()))
-        if self._is_writing:
-            self._note_writing()
     def show_glow(self, boxes: Sequence[Rect], strength: float = 1.0) -> None:
         """Show calmly where something is on the page that is shown; no boxes end it.
 
@@ -357,9 +351,15 @@ class Canvas(QWidget):
         self._overlays.glow_strength = strength
         self.update(area | self._overlays.glow_area(self._viewport))
 
+    def shutdown(self) -> None:
+        """Let go of the board and stop all timers."""
+        self._stop_turning()
+        self._input.cancel_all()
+        self._apply(self.hands.cancel_all(self._now_s()))
+        if self._is_writing:
+            self._note_writing()
         self._stop_listening()
         self._open.images_came.disconnect(self._images_came)
-        self._stop_turning()
         if self._open.sheets is not None:
             self._open.sheets.came.disconnect(self._sheet_came)
         self._near.shutdown()
@@ -399,16 +399,16 @@ class Canvas(QWidget):
             self._show_fresh()
             event.accept()
             return True
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self._near.set_pixel_ratio(self.devicePixelRatioF())
+            self._plan_work()
+            self.update()
         return super().event(event)
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
         self._stop_gliding()
         place, turn = event.position(), event.angleDelta()
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self._near.set_pixel_ratio(self.devicePixelRatioF())
-            self._plan_work()
-            self.update()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             other = self._viewport.zoomed(1.0015 ** turn.y(), place.x(), place.y())
         else:
@@ -452,15 +452,15 @@ class Canvas(QWidget):
 
     def _paint(self, painter: QPainter, areas: tuple[QRect, ...]) -> None:
         """Paint areas of the view, all of them opaque."""
+        if self._turning.is_shown:
+            self._turning.paint(painter, areas, self._pixels, self.size())
+            return
         is_dark = self._pixels.scene.is_dark
         for area in areas:
             self._pixels.draw(painter, area)
         if self._wet:
             self._wet.paint(painter, areas, self._viewport, is_dark=is_dark)
         if self._overlays:
-        if self._turning.is_shown:
-            self._turning.paint(painter, areas, self._pixels, self.size())
-            return
             self._overlays.paint(painter, self._viewport, self._look(), self._now_s())
         if self._chosen:
             paper, colour = (DARK_PAPER, DARK_LINE) if is_dark else (LIGHT_PAPER, LIGHT_LINE)
@@ -483,15 +483,15 @@ class Canvas(QWidget):
         if pointer.phase is _DOWN:
             # Before the tool sees the place: stopping may move the page under the hand.
             self._stop_gliding()
+            self._stop_turning()
+        elif pointer.phase is _CANCEL:
+            self._stop_turning()
         wanted = self.hands.handle(pointer, self._viewport)
         if meter is not None and wanted:
             # A hovering pen changes nothing, so no frame of its own ever comes.
             meter.note_event(came_s)
         self._apply(wanted)
         if self.hands.are_busy is not self._is_writing:
-            self._stop_turning()
-        elif pointer.phase is _CANCEL:
-            self._stop_turning()
             self._note_writing()
 
     def _show_fresh(self) -> None:
@@ -775,6 +775,11 @@ class Canvas(QWidget):
             self.update()
 
     def _navigation_ended(self, effect: effects.NavigationEnded) -> None:
+        px_per_mm = self._metrics.glass_px_per_mm
+        step = self._turning.lifted(effect.t_s, self.width(), px_per_mm)
+        if self._turning.is_shown:
+            self._turn_over(step)
+            return
         self._grip.let_go(self._now_s(), effect.t_s)
         if self._grip.is_gliding:
             self._glide_timer.start()
@@ -791,11 +796,6 @@ class Canvas(QWidget):
             self._glide_timer.stop()
             self._set_viewport(self._viewport.clamped(), is_moving=False)
 
-        px_per_mm = self._metrics.glass_px_per_mm
-        step = self._turning.lifted(effect.t_s, self.width(), px_per_mm)
-        if self._turning.is_shown:
-            self._turn_over(step)
-            return
     def _set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
         self._viewport = viewport
         self._pixels.set_viewport(viewport, is_moving=is_moving)
@@ -831,6 +831,13 @@ class Canvas(QWidget):
             margin_px=self._margin_px,
             room=self._room_of(page),
         )
+        return fitted.fit_width() if self._is_wide and page.sheet is not None else fitted
+
+    def _room_of(self, page: Page) -> Rect | None:
+        """Return where a page with borders has room; None for one without."""
+        if page.sheet is None:
+            return None
+        return best_room(*self._size(), self._bars, page.width_pt, page.height_pt)
 
     def _size(self) -> tuple[int, int]:
         return max(self.width(), 1), max(self.height(), 1)
@@ -847,13 +854,6 @@ class Canvas(QWidget):
             self.choose(self._chosen.items)
         area = self._near.apply(change, is_baked=self._is_baking)
         if change.pages:
-        return fitted.fit_width() if self._is_wide and page.sheet is not None else fitted
-
-    def _room_of(self, page: Page) -> Rect | None:
-        """Return where a page with borders has room; None for one without."""
-        if page.sheet is None:
-            return None
-        return best_room(*self._size(), self._bars, page.width_pt, page.height_pt)
             self._pages_changed()
         self._repaint_soon(area)
 
@@ -937,14 +937,15 @@ class Canvas(QWidget):
 
     def _leave_page(self) -> None:
         self.page_left.emit()
+        self._stop_turning()
         self._apply(self.hands.cancel_all(self._now_s()))
         if self._is_writing:
             self._note_writing()
         self._stop_gliding()
         self._recent.clear()
         self._overlays.loop = None
-        self.choose(())
         self._overlays.glow = ()
+        self.choose(())
 
     def _paint_baked(self, painter: QPainter, area: Rect) -> None:
         self._wet.paint_baked(painter, area, is_dark=self._pixels.scene.is_dark)
@@ -954,7 +955,6 @@ class Canvas(QWidget):
         timer.setInterval(ms)
         timer.setSingleShot(single)
         timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._stop_turning()
         timer.timeout.connect(slot)
         return timer
 

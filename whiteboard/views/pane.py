@@ -42,21 +42,21 @@ from whiteboard.views.glass_button import SIDE_MM, GlassButton
 from whiteboard.views.home_bar import HomeBar
 from whiteboard.views.meter import Meter
 from whiteboard.views.page_bar import PageBar
+from whiteboard.views.reading import Reading
 from whiteboard.views.toolbar import Toolbar
 
 LEAST_MARGIN_PX: Final = 48
 """How far the page can be drawn away from the left and upper border."""
 _GAP_MM: Final = 2.0
+_SCROLL_SHARE: Final = 0.85
+"""How much of what is seen a key scrolls: a few lines stay to go on reading from."""
 
-from whiteboard.views.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What every pane of a board shares.
 
     Attributes:
-_SCROLL_SHARE: Final = 0.85
-"""How much of what is seen a key scrolls: a few lines stay to go on reading from."""
         now_s: Monotonic clock.
         today: Returns the date, for stamps.
         sound: What chalk sounds like.
@@ -92,6 +92,12 @@ class Pane(QWidget):
     """The person moved their tools to a side."""
     alone_changed = Signal(bool)
     """The tools were put away, or brought back."""
+    files_dropped = Signal(object)
+    """Files other than pictures were dropped on the page: their paths, a list."""
+    address_asked = Signal(str)
+    """The person touched a link that leads outside: its address."""
+    find_asked = Signal()
+    """The person wants to see what was found."""
     failed = Signal(object)
     """An `AppError` to tell the person."""
     notice_asked = Signal(object)
@@ -99,12 +105,6 @@ class Pane(QWidget):
 
     def __init__(
         self,
-    files_dropped = Signal(object)
-    """Files other than pictures were dropped on the page: their paths, a list."""
-    address_asked = Signal(str)
-    """The person touched a link that leads outside: its address."""
-    find_asked = Signal()
-    """The person wants to see what was found."""
         open_board: OpenBoard,
         person: str,
         page_id: str,
@@ -149,13 +149,6 @@ class Pane(QWidget):
             lambda: self._choice,
             self._bars,
         )
-        self._meter = Meter(surroundings.now_s, self)
-        self._meter.hide()
-        self.setAcceptDrops(True)
-        self._connect()
-        self._stop_listening = self._board.on_change(self._board_changed)
-        self.take_settings(values)
-        self.hold(self._choice)
         self.reading = Reading(
             open_board,
             self.canvas,
@@ -165,6 +158,13 @@ class Pane(QWidget):
             self._bars,
         )
         self.desk.text_marked_by = self.reading.text_marked_by
+        self._meter = Meter(surroundings.now_s, self)
+        self._meter.hide()
+        self.setAcceptDrops(True)
+        self._connect()
+        self._stop_listening = self._board.on_change(self._board_changed)
+        self.take_settings(values)
+        self.hold(self._choice)
         self._note_pages()
 
     @property
@@ -188,6 +188,7 @@ class Pane(QWidget):
         before, self._choice = self._choice, choice
         self.toolbar.set_choice(choice)
         self.desk.choice_changed(before, choice)
+        self.reading.choice_changed()
         tool = make_tool(choice, self._bench())
         hands = self.canvas.hands
         hands.moves_only = tool is None
@@ -195,7 +196,6 @@ class Pane(QWidget):
             hands.tool = tool
         hands.eraser = make_palm(choice, self._bench())
         if choice.tool is ToolKind.CHALK:
-        self.reading.choice_changed()
             # Half a second before the chalk can be on the board; without chalk there is
             # no loudspeaker to open.
             self._around.sound.start()
@@ -324,10 +324,12 @@ class Pane(QWidget):
         for bar in (self.toolbar, self.page_bar, self.home_bar):
             bar.setVisible(has_tools)
         self.edges.set_shown(self._has_bars)
+        self.reading.show_bars(self._has_bars)
         self.tools_button.set_due(self._has_bars and self._is_alone)
 
     def shutdown(self) -> None:
         """Let go of the board."""
+        self.reading.shutdown()
         self.desk.shutdown()
         self._meter.stop()
         self._stop_listening()
@@ -356,12 +358,10 @@ class Pane(QWidget):
             event.acceptProposedAction()
 
     @override
-        self.reading.show_bars(self._has_bars)
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.canvas.setGeometry(self.rect())
         self._dock()
-        self.reading.shutdown()
 
     def _connect(self) -> None:
         bar, pages = self.toolbar, self.page_bar
@@ -382,6 +382,9 @@ class Pane(QWidget):
         self.home_bar.home_asked.connect(self.home_asked)
         self.desk.failed.connect(self.failed)
         self.desk.lasso_wanted.connect(self._take_lasso)
+        self.reading.address_asked.connect(self.address_asked)
+        self.reading.list_asked.connect(self.find_asked)
+        self.reading.notice_asked.connect(self.notice_asked)
         self.canvas.page_changed.connect(self._note_pages)
         self.canvas.viewport_changed.connect(self._note_fit)
         for part in (bar, pages, self.home_bar, self.edges, self.tools_button):
@@ -430,9 +433,6 @@ class Pane(QWidget):
         self.edges.set_place(self._place(), len(pages))
         has_sheets = any(page.sheet is not None for page in pages)
         if has_sheets is not self._has_sheets:
-        self.reading.address_asked.connect(self.address_asked)
-        self.reading.list_asked.connect(self.find_asked)
-        self.reading.notice_asked.connect(self.notice_asked)
             self._has_sheets = has_sheets
             self.canvas.set_swipes(do_turn=has_sheets)
             self.page_bar.set_upright(has_sheets)
@@ -475,6 +475,7 @@ class Pane(QWidget):
         self._meter.resize(self._meter.sizeHint())
         self._meter.move(meter_gap, meter_gap)
         self.desk.place()
+        self.reading.place()
 
     def _covered(self, area: QRect) -> tuple[Rect, ...]:
         """Return what of the view the bars cover, along the whole side that the tools take.
@@ -518,7 +519,6 @@ def _with_gap(box: QRect, gap: int) -> Rect:
         float(around.left() + around.width()),
         float(around.top() + around.height()),
     )
-        self.reading.place()
 
 
 def palm_rules(values: Settings) -> PalmRules:

@@ -140,6 +140,8 @@ class BoardScreen(QWidget):
         pane = Pane(self._open, person, page_id, self._around, self._values, self)
         pane.picture_asked.connect(lambda: self.picture_asked.emit(pane))
         pane.pages_asked.connect(lambda: self.pages_asked.emit(pane))
+        pane.find_asked.connect(lambda: self.find_asked.emit(pane))
+        pane.address_asked.connect(self.address_asked)
         pane.more_asked.connect(lambda: self.more_asked.emit(pane))
         pane.side_chosen.connect(self.side_chosen)
         pane.home_asked.connect(self.home_asked)
@@ -147,8 +149,6 @@ class BoardScreen(QWidget):
         pane.notice_asked.connect(self.notice_asked)
         pane.canvas.writing_changed.connect(self.writing_changed)
         self._panes.append(pane)
-        pane.find_asked.connect(lambda: self.find_asked.emit(pane))
-        pane.address_asked.connect(self.address_asked)
         # A sheet may lie over the board while it is split.
         pane.lower()
         pane.show_bars(self._has_bars)
