@@ -14,7 +14,7 @@ from typing_extensions import override
 from base.board_doc import Item
 from base.feature import Notice
 from base.qt import theme
-from base.qt.widgets import Layout, Look, Role, Text, TouchButton
+from base.qt.widgets import Choice, Layout, Look, Role, Text, TouchButton
 from base.text import N_, _
 from whiteboard.model.board import Board
 from whiteboard.model.page import Page
@@ -22,18 +22,22 @@ from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.thumbnails import Thumbnails
 from whiteboard.views.background_sheet import BackgroundSheet
 from whiteboard.views.board_sheet import BoardSheet
+from whiteboard.views.contents_list import ContentsList
 from whiteboard.views.finger_list import FingerList, marker_room_px
 from whiteboard.views.page_cards import PageGrid
 
 _MOST_ROWS: Final = 2
 _WIDEST_SHARE: Final = 0.94
+_CONTENTS_MM: Final = 300.0
+_CONTENTS_SHARE: Final = 0.66
 
 
 class PageSheet(BoardSheet):
     """The pages as cards; buttons below act on the page that is shown.
 
     Touching a card goes there at once; the sheet stays, so one can leaf through. Each
-    change is one step of the person's undo.
+    change is one step of the person's undo. Where documents have an outline, a second tab
+    shows it.
 
     Args:
         parent: What it slides over.
@@ -63,11 +67,16 @@ class PageSheet(BoardSheet):
         self._grid.touched.connect(self._go)
         self._list = FingerList(self._grid)
         self._backgrounds: BackgroundSheet | None = None
+        self._contents = ContentsList(open_board, self)
+        self._contents.chosen.connect(self._go)
+        self._contents.changed.connect(self.refresh)
         self._make_buttons()
         self._head, self._actions = self._make_head(), self._make_actions()
         self.content.addLayout(self._head)
         self.content.addWidget(self._list)
-        self.content.addLayout(self._actions)
+        self.content.addWidget(self._contents.rows.list)
+        self.content.addWidget(self._buttons)
+        self._show_tab(0)
         thumbnails.painted.connect(self._painted)
         self.respace()
 
@@ -90,6 +99,10 @@ class PageSheet(BoardSheet):
         self._behind.setEnabled(self._can_change and place < len(pages) - 1)
         for button in (self._add, self._copy, self._paper, self._delete):
             button.setEnabled(self._can_change)
+        self._contents.refresh(self.page_id)
+        has_contents = bool(self._contents.headings)
+        self._title.setVisible(not has_contents)
+        self._tabs.setVisible(has_contents)
         self._fit()
 
     @override
@@ -128,20 +141,38 @@ class PageSheet(BoardSheet):
     def _make_head(self) -> QHBoxLayout:
         shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
         shut.clicked.connect(self.close_sheet)
+        self._title = Text(N_("Pages"), Role.TITLE)
+        self._tabs = Choice(((N_("Pages"), "layout-grid"), (N_("Contents"), "list-tree")))
+        self._tabs.choose(0)
+        self._tabs.chosen.connect(self._show_tab)
         head = QHBoxLayout()
-        head.addWidget(Text(N_("Pages"), Role.TITLE))
+        head.addWidget(self._title)
+        head.addWidget(self._tabs)
         head.addStretch(1)
         head.addWidget(shut)
         return head
 
     def _make_actions(self) -> QHBoxLayout:
-        actions = QHBoxLayout()
+        self._buttons = QWidget()
+        actions = QHBoxLayout(self._buttons)
+        actions.setContentsMargins(0, 0, 0, 0)
         actions.addWidget(self._about)
         for button in (self._before, self._behind, self._copy, self._paper, self._delete):
             actions.addWidget(button)
         actions.addStretch(1)
         actions.addWidget(self._add)
         return actions
+
+    def _show_tab(self, place: int) -> None:
+        """Show the pages as cards, or the contents of their documents."""
+        is_contents = place == 1
+        self._list.setVisible(not is_contents)
+        self._buttons.setVisible(not is_contents)
+        self._contents.rows.list.setVisible(is_contents)
+        self._fit()
+        if is_contents:
+            self._contents.see_current()
+        self.relayout()
 
     # What hands do ------------------------------------------------------------------------
 
@@ -228,6 +259,7 @@ class PageSheet(BoardSheet):
         parent = self.parentWidget()
         if parent is None:
             return
+        self._fit_contents(parent)
         margins = self.content.contentsMargins()
         width = round(parent.width() * _WIDEST_SHARE) - margins.left() - margins.right()
         rows_px, most_px = self._heights(width, parent.height())
@@ -240,6 +272,14 @@ class PageSheet(BoardSheet):
         list_px = min(width, needed_px) + beside_px
         self._list.setFixedSize(list_px, max(1, min(rows_px, most_px)))
         self._list.set_content_height(rows_px)
+
+    def _fit_contents(self, parent: QWidget) -> None:
+        width = min(
+            theme.metrics().px(_CONTENTS_MM), round(parent.width() * _WIDEST_SHARE * 0.9)
+        )
+        most = round(parent.height() * _CONTENTS_SHARE)
+        height = max(1, min(self._contents.height_px, most))
+        self._contents.rows.list.setFixedSize(width, height)
 
     def _heights(self, width_px: int, sheet_px: int) -> tuple[int, int]:
         """Return how tall all rows are, and how much of them is seen at most."""
