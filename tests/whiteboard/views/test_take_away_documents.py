@@ -9,7 +9,6 @@ import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from datetime import date
 from pathlib import Path
 
 import pikepdf
@@ -17,6 +16,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from base import text
+from base.clock import SystemClock
 from base.errors import ErrorCode
 from base.qt.widgets import TouchButton
 from tests.support.full_disk import full_disk
@@ -163,7 +163,7 @@ def test_several_documents_and_blank_pages_keep_the_order_of_the_board(
 
 def test_file_is_called_by_the_document_and_the_day(seat: Seat, qtbot) -> None:
     seat.add_document("予算案 2026.pdf", 1)
-    assert seat.take(qtbot).name == f"予算案 2026 {date.today():%Y-%m-%d}.pdf"
+    assert seat.take(qtbot).name == f"予算案 2026 {SystemClock().now():%Y-%m-%d}.pdf"
 
 
 def test_title_of_the_board_comes_before_the_document(seat: Seat, qtbot) -> None:
