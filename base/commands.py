@@ -21,6 +21,8 @@ class Command:
         run: Does it. Called on the UI thread.
         shortcut: Qt's portable text of a key sequence, `Ctrl+Z`; empty for none.
         enabled: Whether it can be asked for now. Cheap; called on the UI thread.
+        keys: More keys in the form of `shortcut`, such as a presenter's clicker sends. They
+            work only where nothing else takes them: a letter still goes into a text.
     """
 
     id: str
@@ -29,3 +31,4 @@ class Command:
     run: Callable[[], None]
     shortcut: str = ""
     enabled: Callable[[], bool] = _always
+    keys: tuple[str, ...] = ()

@@ -30,7 +30,8 @@ UNTURNED_SHARE: Final = 0.3
 LATE_MM: Final = 5.0
 """The second finger may come until the first one went this far."""
 TURN_SHARE: Final = 0.22
-"""Drawn aside by this share of the view, a page is turned when the fingers lift."""
+TURN_MM: Final = 80.0
+"""Drawn aside by this share of the view or this far, a page is turned when fingers lift."""
 FLUNG_MM: Final = 6.0
 FLUNG_MM_S: Final = 220.0
 """Or by this much, when they are as fast as this."""
@@ -135,7 +136,7 @@ class PageSwipe:
         speed = flick(path[:, 0], way, t_s).vx_px_s
         is_fast = abs(speed) >= FLUNG_MM_S * px_per_mm
         is_on = math.copysign(1.0, speed) == math.copysign(1.0, drawn_px)
-        is_far = abs(drawn_px) >= TURN_SHARE * width_px
+        is_far = abs(drawn_px) >= min(TURN_SHARE * width_px, TURN_MM * px_per_mm)
         is_flung = is_fast and is_on and abs(drawn_px) >= FLUNG_MM * px_per_mm
         if (is_far and (is_on or not is_fast)) or is_flung:
             return -1 if drawn_px > 0 else 1

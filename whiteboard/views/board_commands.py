@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from typing_extensions import override
 
 from base.commands import Command
 from base.options import Options
@@ -71,19 +71,57 @@ def board_commands(
             "board.next_page",
             N_("Next page"),
             "chevron-right",
-            for_pane(Pane.next_page),
+            for_pane(Pane.go_on),
             "PgDown",
             has_board,
         ),
         Command(
+            ("Right", "Down", "Space"),
             "board.previous_page",
             N_("Previous page"),
             "chevron-left",
-            for_pane(Pane.previous_page),
+            for_pane(Pane.go_back),
             "PgUp",
             has_board,
         ),
         Command(
+            ("Left", "Up", "Shift+Space"),
+        ),
+        Command(
+            "board.first_page",
+            N_("First page"),
+            "chevron-left",
+            for_pane(lambda pane: pane.go_to(0)),
+            "",
+            has_board,
+            ("Home",),
+        ),
+        Command(
+            "board.last_page",
+            N_("Last page"),
+            "chevron-right",
+            for_pane(Pane.go_to_last),
+            "",
+            has_board,
+            ("End",),
+        ),
+        Command(
+            "board.alone",
+            N_("Full screen"),
+            "expand",
+            for_pane(lambda pane: pane.set_alone(True)),
+            "",
+            has_board,
+            ("F5", "Shift+F5"),
+        ),
+        Command(
+            "board.tools_back",
+            N_("Tools"),
+            "chevron-up",
+            for_pane(lambda pane: pane.set_alone(False)),
+            "",
+            has_board,
+            ("Escape",),
             "board.pages", N_("Pages"), "layout-grid", for_pane(elsewhere.pages), "", has_board
         ),
         Command(
@@ -172,7 +210,37 @@ def command_states(screen: BoardScreen, options: Options) -> Mapping[str, Callab
     }
 
 
-def bind_keys(commands: Sequence[Command], widget: QWidget) -> None:
+class _SpareKeys(QObject):
+    """Runs commands by keys that no widget took: not by shortcuts, which come before those.
+
+    Args:
+        commands: With their `keys`.
+        screen: Where keys arrive that nothing on it takes.
+    """
+
+    def __init__(self, commands: Sequence[Command], screen: BoardScreen) -> None:
+        super().__init__(screen)
+        self._screen = screen
+        self._commands = {QKeySequence(key): c for c in commands for key in c.keys}
+        screen.installEventFilter(self)
+
+    @override
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.KeyPress:
+            return False
+        if event.isAutoRepeat() or not self._screen.has_bars:
+            # A sheet lies over the board: keys are not for what is under it.
+            return False
+        keypad = Qt.KeyboardModifier.KeypadModifier
+        keys = QKeyCombination(event.modifiers() & ~keypad, Qt.Key(event.key()))
+        command = self._commands.get(QKeySequence(keys))
+        if command is None or not command.enabled():
+            return False
+        command.run()
+        return True
+
+
+def bind_keys(commands: Sequence[Command], widget: BoardScreen) -> None:
     """Let the shortcuts of commands work while `widget` has the keyboard."""
     for command in commands:
         if not command.shortcut:
@@ -184,6 +252,7 @@ def bind_keys(commands: Sequence[Command], widget: QWidget) -> None:
 
 def _runner(command: Command) -> Callable[[], None]:
     def run() -> None:
+    _SpareKeys(commands, widget)
         if command.enabled():
             command.run()
 

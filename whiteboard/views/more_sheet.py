@@ -17,7 +17,11 @@ from base.qt.widgets import Layout, Look, Role, Text, Toggle, TouchButton
 from base.text import N_, _
 
 IN_TRAY: Final = frozenset(
-    {"board.undo", "board.redo", "board.next_page", "board.previous_page"}
+    {
+        *("board.undo", "board.redo", "board.next_page", "board.previous_page"),
+        *("board.first_page", "board.last_page", "board.tools_back"),
+        "present.bar",
+    }
 )
 """Commands that have their place under the board already."""
 MOST_BUTTONS: Final = 6

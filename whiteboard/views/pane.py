@@ -234,11 +234,11 @@ class Pane(QWidget):
         self._board.redo(self.person)
 
     def next_page(self) -> None:
-        """Turn forward; behind the last page lies a new one."""
+        """Turn forward; behind the last page lies a new one, unless it is a document's."""
         place = self._place()
         if place + 1 < len(self._board.pages):
             self.canvas.show_page(self._board.pages[place + 1].id)
-        else:
+        elif not self._has_sheets:
             self.add_page()
 
     def previous_page(self) -> None:
@@ -250,6 +250,27 @@ class Pane(QWidget):
     def add_page(self) -> None:
         """Put a new page behind this one, with the same background, and turn to it."""
         page = self._board.page(self.canvas.page_id)
+    def go_on(self) -> None:
+        """Turn forward; a page that is as wide as the view is first scrolled to its end."""
+        if not self._scroll(1):
+            self.next_page()
+
+    def go_back(self) -> None:
+        """Turn back; a page that is as wide as the view is first scrolled to its beginning."""
+        if not self._scroll(-1):
+            self.previous_page()
+
+    def _scroll(self, direction: int) -> bool:
+        """Scroll a wide page by most of its room; return whether there was any way to go."""
+        seen = self.canvas.viewport
+        if seen.room is None or not seen.is_width_fitted or seen.is_whole:
+            return False
+        further = seen.panned(0.0, -direction * _SCROLL_SHARE * seen.room.height).clamped()
+        if abs(further.top_pt - seen.top_pt) * seen.scale < 1.0:
+            return False
+        self.canvas.show_viewport(further)
+        return True
+
         with self._board.change(self.person) as edit:
             new_page = edit.add_page(
                 self._place() + 1, page.background, page.width_pt, page.height_pt
@@ -300,6 +321,10 @@ class Pane(QWidget):
     def is_alone(self) -> bool:
         """Whether the page is alone on the glass, without the tools."""
         return self._is_alone
+
+    def go_to_last(self) -> None:
+        """Turn to the last page."""
+        self.go_to(len(self._board.pages) - 1)
 
     def set_alone(self, is_alone: bool) -> None:
         """Put the tools away so that the page takes the whole view, or bring them back.

@@ -68,6 +68,11 @@ class BoardScreen(QWidget):
     def open_board(self) -> OpenBoard | None:
         """The board that is shown."""
         return self._open
+    @property
+    def has_bars(self) -> bool:
+        """Whether no sheet lies over the board."""
+        return self._has_bars
+
 
     def show_board(self, open_board: OpenBoard | None) -> None:
         """Show a board with the pen in hand, or none."""
