@@ -74,17 +74,15 @@ def board_commands(
             for_pane(Pane.go_on),
             "PgDown",
             has_board,
+            ("Right", "Down", "Space"),
         ),
         Command(
-            ("Right", "Down", "Space"),
             "board.previous_page",
             N_("Previous page"),
             "chevron-left",
             for_pane(Pane.go_back),
             "PgUp",
             has_board,
-        ),
-        Command(
             ("Left", "Up", "Shift+Space"),
         ),
         Command(
@@ -122,6 +120,8 @@ def board_commands(
             "",
             has_board,
             ("Escape",),
+        ),
+        Command(
             "board.pages", N_("Pages"), "layout-grid", for_pane(elsewhere.pages), "", has_board
         ),
         Command(
@@ -242,6 +242,7 @@ class _SpareKeys(QObject):
 
 def bind_keys(commands: Sequence[Command], widget: BoardScreen) -> None:
     """Let the shortcuts of commands work while `widget` has the keyboard."""
+    _SpareKeys(commands, widget)
     for command in commands:
         if not command.shortcut:
             continue
@@ -252,7 +253,6 @@ def bind_keys(commands: Sequence[Command], widget: BoardScreen) -> None:
 
 def _runner(command: Command) -> Callable[[], None]:
     def run() -> None:
-    _SpareKeys(commands, widget)
         if command.enabled():
             command.run()
 

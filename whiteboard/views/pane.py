@@ -241,15 +241,6 @@ class Pane(QWidget):
         elif not self._has_sheets:
             self.add_page()
 
-    def previous_page(self) -> None:
-        """Turn back."""
-        place = self._place()
-        if place > 0:
-            self.canvas.show_page(self._board.pages[place - 1].id)
-
-    def add_page(self) -> None:
-        """Put a new page behind this one, with the same background, and turn to it."""
-        page = self._board.page(self.canvas.page_id)
     def go_on(self) -> None:
         """Turn forward; a page that is as wide as the view is first scrolled to its end."""
         if not self._scroll(1):
@@ -271,6 +262,15 @@ class Pane(QWidget):
         self.canvas.show_viewport(further)
         return True
 
+    def previous_page(self) -> None:
+        """Turn back."""
+        place = self._place()
+        if place > 0:
+            self.canvas.show_page(self._board.pages[place - 1].id)
+
+    def add_page(self) -> None:
+        """Put a new page behind this one, with the same background, and turn to it."""
+        page = self._board.page(self.canvas.page_id)
         with self._board.change(self.person) as edit:
             new_page = edit.add_page(
                 self._place() + 1, page.background, page.width_pt, page.height_pt
@@ -313,6 +313,10 @@ class Pane(QWidget):
         pages = self._board.pages
         self.canvas.show_page(pages[min(max(place, 0), len(pages) - 1)].id)
 
+    def go_to_last(self) -> None:
+        """Turn to the last page."""
+        self.go_to(len(self._board.pages) - 1)
+
     def step(self, by: int) -> None:
         """Turn by so many pages, as far as there are any; makes no new page."""
         self.go_to(self._place() + by)
@@ -321,10 +325,6 @@ class Pane(QWidget):
     def is_alone(self) -> bool:
         """Whether the page is alone on the glass, without the tools."""
         return self._is_alone
-
-    def go_to_last(self) -> None:
-        """Turn to the last page."""
-        self.go_to(len(self._board.pages) - 1)
 
     def set_alone(self, is_alone: bool) -> None:
         """Put the tools away so that the page takes the whole view, or bring them back.

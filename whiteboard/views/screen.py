@@ -65,14 +65,14 @@ class BoardScreen(QWidget):
         return tuple(self._panes)
 
     @property
-    def open_board(self) -> OpenBoard | None:
-        """The board that is shown."""
-        return self._open
-    @property
     def has_bars(self) -> bool:
         """Whether no sheet lies over the board."""
         return self._has_bars
 
+    @property
+    def open_board(self) -> OpenBoard | None:
+        """The board that is shown."""
+        return self._open
 
     def show_board(self, open_board: OpenBoard | None) -> None:
         """Show a board with the pen in hand, or none."""
