@@ -222,7 +222,14 @@ class Settings(BaseModel):
     ] = Field(
         2048,
         title=N_("Room for documents"),
-        description=N_("When it is full, the documents used longest ago go. Boards keep theirs."),
+        description=N_(
+            "When it is full, the documents used longest ago go. Boards keep theirs."
+        ),
+    )
+    recent_documents_stay: Annotated[bool, Row(Group.BOARD)] = Field(
+        default=True,
+        title=N_("Recent documents stay after Finish"),
+        description=N_("Off: whoever comes next does not see what was opened."),
     )
     meter_on: Annotated[bool, Row(Group.BOARD)] = Field(
         default=False,

@@ -42,6 +42,7 @@ ENTRIES: Final = (
         id="whiteboard",
         tiles=(
             HomeTile("board", N_("Blackboard"), "presentation", N_("Write now"), lead=True),
+            HomeTile("documents", N_("Documents"), "file-text", N_("Slides, PDF, pictures")),
             HomeTile("boards", N_("Boards"), "layout-grid", N_("Written on this display")),
         ),
         load=_load_whiteboard,

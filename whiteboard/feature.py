@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from base.commands import Command
@@ -21,35 +21,31 @@ from whiteboard.services.board_file import OpenReport
 from whiteboard.services.board_keeper import BoardKeeper, Opened
 from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.clipboard import BoardClipboard
+from whiteboard.services.document_folders import SUFFIXES
 from whiteboard.services.documents import DocumentStore
 from whiteboard.services.last_board import LastBoard
 from whiteboard.services.library import Library
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.paper_tray import PaperTray
+from whiteboard.services.recent_documents import RecentDocuments
 from whiteboard.services.render_pool import RenderPool
 from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
-from whiteboard.views.document_flow import DocumentFlow
+from whiteboard.views.document_flow import Around, DocumentFlow
 from whiteboard.views.pane import Surroundings
 from whiteboard.views.screen import BoardScreen
 from whiteboard.views.sheets import BoardSheets
 
 if TYPE_CHECKING:
+    from whiteboard.views.documents_screen import DocumentsScreen
     from whiteboard.views.library_screen import LibraryScreen
 
 BOARD: Final = "board"
 BOARDS: Final = "boards"
+DOCUMENTS: Final = "documents"
 BOARD_SUFFIX: Final = ".kokuban"
-DOCUMENT_SUFFIXES: Final = frozenset(
-    {
-        ".pdf",
-        *(".pptx", ".pptm", ".ppsx", ".ppt", ".pps", ".odp", ".docx", ".docm", ".doc", ".odt"),
-        *(".rtf", ".xlsx", ".xlsm", ".xls", ".ods", ".odg", ".csv", ".tsv"),
-        *(".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".heic", ".heif"),
-        ".xopp",
-    }
-)
-"""What `--open` and a drop take for a document before its content is looked at."""
+WARM_UP_MS: Final = 3000
+"""After the feature is there: the start is over, and nobody has found a document yet."""
 _MB: Final = 1024 * 1024
 
 
@@ -82,8 +78,20 @@ class WhiteboardFeature(QObject):
         self._screen = BoardScreen(around, values)
         self._sheets = BoardSheets(self._screen, host, self._workers, self._picture_kept)
         self._library_screen: LibraryScreen | None = None
+        self._recent = RecentDocuments(host.data_dir)
+        self._documents_screen: DocumentsScreen | None = None
         self._documents = DocumentFlow(
-            self._screen, host, self._keeper, self._store, self._pool
+            self._screen,
+            Around(
+                host,
+                self._keeper,
+                self._store,
+                self._pool,
+                self._recent,
+                self._workers,
+                self._stage,
+                self._show_board,
+            ),
         )
         self._paper = PaperTray(
             host.data_dir, self._workers.pictures, self._documents.insert, host.show_error
@@ -94,6 +102,7 @@ class WhiteboardFeature(QObject):
             paper=lambda _pane: self._sheets.show_paper(self._paper.take),
             background=self._sheets.show_background,
             take_away=self._sheets.show_take_away,
+            documents=lambda _pane: self._choose_document(),
             boards=lambda: host.open_screen(BOARDS),
             new_board=self._new_board,
             home=host.go_home,
@@ -107,7 +116,7 @@ class WhiteboardFeature(QObject):
 
     def screens(self) -> Sequence[str]:
         """Return the names of the screens."""
-        return (BOARD, BOARDS)
+        return (BOARD, BOARDS, DOCUMENTS)
 
     def show(self, screen: str) -> QWidget:
         """Make a screen ready.
@@ -117,6 +126,8 @@ class WhiteboardFeature(QObject):
         """
         if screen == BOARDS:
             return self._boards()
+        if screen == DOCUMENTS:
+            return self._choose_documents()
         self._keeper.open_first()
         return self._screen
 
@@ -133,14 +144,14 @@ class WhiteboardFeature(QObject):
         if suffix == BOARD_SUFFIX:
             self._open(path)
             return True
-        if suffix in DOCUMENT_SUFFIXES or path.is_dir():
+        if suffix in SUFFIXES or path.is_dir():
             self._documents.open(path)
             return True
         return False
 
     def finish(self) -> None:
         """Put the board away; the next person begins with an empty one."""
-        self._documents.cancel()
+        self._documents.finish()
         self._paper.clear()
         self._keeper.close()
         self._clipboard.clear()
@@ -148,10 +159,12 @@ class WhiteboardFeature(QObject):
     def shutdown(self) -> None:
         """Write what is unwritten and end all threads and processes. Blocks until done."""
         self._stop_listening()
+        self._warm_up.stop()
         self._documents.shutdown()
         self._keeper.close()
-        if self._library_screen is not None:
-            self._library_screen.shutdown()
+        for screen in (self._library_screen, self._documents_screen):
+            if screen is not None:
+                screen.shutdown()
         self._sheets.shutdown()
         self._clipboard.shutdown()
         self._workers.shutdown()
@@ -180,9 +193,14 @@ class WhiteboardFeature(QObject):
         self._screen.find_asked.connect(self._sheets.show_search)
         self._screen.address_asked.connect(self._sheets.show_address)
         self._screen.picture_asked.connect(self._sheets.show_pictures)
+        self._screen.files_dropped.connect(self._take_dropped)
         self._documents.shown.connect(lambda: self._hold_documents(keeper.board))
         self._stop_listening = host.options.listen(self._settings_changed)
         bind_keys(self._commands, self._screen)
+        # Not before the start is over: the first document does not wait for processes then.
+        self._warm_up = QTimer(self, interval=WARM_UP_MS, singleShot=True)
+        self._warm_up.timeout.connect(self._pool.warm_up)
+        self._warm_up.start()
 
     def _boards(self) -> LibraryScreen:
         from whiteboard.views.library_screen import LibraryScreen
@@ -198,6 +216,44 @@ class WhiteboardFeature(QObject):
             self._note_open()
         self._sheets.freshen_thumbnails()
         return self._library_screen
+
+    def _choose_documents(self) -> DocumentsScreen:
+        from whiteboard.views.documents_screen import DocumentsScreen
+
+        if self._documents_screen is None:
+            screen = DocumentsScreen(self._host, self._recent, self._workers.pictures)
+            screen.chooser.file_chosen.connect(self._documents.open)
+            screen.chooser.recent_chosen.connect(self._documents.open_recent)
+            screen.files_dropped.connect(self._documents.open_all)
+            self._documents_screen = screen
+        self._pool.warm_up()
+        return self._documents_screen
+
+    def _choose_document(self) -> None:
+        """Offer what can be put behind the page that is shown."""
+        from whiteboard.views.documents_screen import DocumentSheet
+
+        sheet = DocumentSheet(self._screen, self._host, self._recent, self._workers.pictures)
+        sheet.chooser.file_chosen.connect(self._documents.insert)
+        sheet.chooser.recent_chosen.connect(self._documents.insert_recent)
+        self._pool.warm_up()
+        self._sheets.show_sheet(sheet)
+
+    def _stage(self) -> QWidget:
+        """Return what people look at while a document is opened."""
+        screen = self._documents_screen
+        return screen if screen is not None and screen.isVisible() else self._screen
+
+    def _show_board(self) -> None:
+        if self._stage() is not self._screen:
+            self._host.open_screen(BOARD)
+
+    def _take_dropped(self, paths: list[Path]) -> None:
+        boards = [path for path in paths if path.suffix.lower() == BOARD_SUFFIX]
+        if boards:
+            self._open(boards[0])
+            return
+        self._documents.insert_all(paths)
 
     def _board_opened(self, opened: Opened) -> None:
         self._show_documents(opened.board)

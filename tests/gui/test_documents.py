@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -146,10 +146,7 @@ def test_turned_page_shows_its_sheet_turned(glass: Glass, qtbot: QtBot, tmp_path
     assert glass.canvas.viewport.page_width_pt == SLIDE.height_pt
 
 
-def test_sheet_that_is_not_there_stays_writable(
-    glass: Glass, qtbot: QtBot, expected_log: Callable[[str], None]
-) -> None:
-    expected_log("not_found")
+def test_sheet_that_is_not_there_stays_writable(glass: Glass, qtbot: QtBot) -> None:
     board = glass.open_board.board
     with board.change("staff") as edit:
         edit.add_document("ab" * 32, "lost.pdf", 1)
@@ -163,6 +160,8 @@ def test_sheet_that_is_not_there_stays_writable(
     assert (around != WHITE).any()
     glass.write((600, 400), (800, 400))
     assert len(board.items(page)) == 1
+    (words,) = [notice.text for notice in glass.kiosk.shell.notices.shown]
+    assert "lost.pdf" in words
 
 
 def test_sheets_come_back_from_the_board_file_alone(

@@ -107,7 +107,7 @@ def test_question_is_answered_without_qt(option: str) -> None:
 
 
 def test_screens_of_features_can_be_asked_for() -> None:
-    assert screen_names() == ("home", "board", "boards", "settings")
+    assert screen_names() == ("home", "board", "documents", "boards", "settings")
 
 
 def test_one_tile_leads() -> None:

@@ -81,12 +81,14 @@ class DocumentInfo:
         sheets: Size of each sheet.
         outline: Its headings, in order.
         is_repaired: Whether the file was damaged and what could be read was saved.
+        has_our_ink: Whether Kokuban wrote ink into the file that can be edited again.
     """
 
     document: str
     sheets: tuple[SheetSize, ...]
     outline: tuple[OutlineEntry, ...] = ()
     is_repaired: bool = False
+    has_our_ink: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from whiteboard.model.select import (
     parse_clipboard,
 )
 from whiteboard.services.board_file import BoardFile
+from whiteboard.services.image_folders import natural_order
 
 MAX_HELD_BYTES: Final = 128 * 1024 * 1024
 """Pictures of copied items beyond this are not taken to another board."""
@@ -91,6 +92,12 @@ class BoardClipboard(QObject):
         self, items: Sequence[Item], file: BoardFile, worker: Worker, text: str = ""
     ) -> bool:
         """Put items on the clipboard; their pictures are read from `file` on `worker`.
+
+        Args:
+            items: What to copy.
+            file: Where their pictures are.
+            worker: Reads them.
+            text: What the items mark of a document, for other programs.
 
         Returns:
             Whether they were copied; too many or too large ones are not.
@@ -189,13 +196,24 @@ def read_mime(data: QMimeData) -> Clip | None:
     return TextClip(text) if text.strip() else None
 
 
+def is_picture_name(path: Path) -> bool:
+    """Return whether a file looks like a picture for a page, by its name."""
+    return path.suffix.lower() in _PICTURE_ENDINGS
+
+
 def picture_path(data: QMimeData) -> Path | None:
     """Return the first local file among the data that looks like a picture, by its name."""
     for url in data.urls():
         path = Path(url.toLocalFile()) if url.isLocalFile() else None
-        if path is not None and path.suffix.lower() in _PICTURE_ENDINGS:
+        if path is not None and is_picture_name(path):
             return path
     return None
+
+
+def file_paths(data: QMimeData) -> list[Path]:
+    """Return the local files and folders among the data, in the order people give names."""
+    paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+    return sorted(paths, key=lambda path: natural_order(path.name))
 
 
 def plain_text(text: str) -> str:

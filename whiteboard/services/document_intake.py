@@ -11,10 +11,10 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import structlog
 from PySide6.QtCore import QObject, Qt, Signal
@@ -35,6 +35,9 @@ from whiteboard.services.office import LIMIT_S, Office, convert, find_office, wr
 from whiteboard.services.render_protocol import Json
 from whiteboard.services.xopp import XoppNotebook, parse_notebook
 
+if TYPE_CHECKING:
+    from whiteboard.services.pdf_ink import InkedPage
+
 PICTURE_LIMIT_S: Final = 9.0
 """For one picture: a giant one ends in a page or in a sentence before people walk away."""
 _SCANS_LIMIT_S: Final = 120.0
@@ -43,6 +46,7 @@ _PICTURES_LIMIT_S: Final = 600.0
 _CHECK_LIMIT_S: Final = 60.0
 _NOTES_LIMIT_S: Final = 60.0
 _XOPP_LIMIT_S: Final = 60.0
+_INK_LIMIT_S: Final = 120.0
 _POLL_S: Final = 0.1
 _JOIN_S: Final = 10.0
 _OPEN_TEXT: Final = frozenset({".csv", ".tsv"})
@@ -61,6 +65,8 @@ class Stage(StrEnum):
     """Pictures are put on sheets; counts them."""
     KEEPING = "keeping"
     """What was made is put away."""
+    INK = "ink"
+    """The ink of a PDF that Kokuban wrote is taken out of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,22 @@ class NotebookCameIn:
     document: DocumentCameIn | None
 
 
-Outcome: TypeAlias = DocumentCameIn | NotebookCameIn | AppError
+@dataclass(frozen=True, slots=True)
+class InkCameIn:
+    """The ink that Kokuban wrote into a PDF, and the PDF without it.
+
+    Attributes:
+        pages: Every page of the file.
+        pictures: The bytes of the pictures among its items.
+        document: The file without our ink; None when all of its pages were a board's own.
+    """
+
+    pages: tuple[InkedPage, ...]
+    pictures: tuple[bytes, ...]
+    document: DocumentCameIn | None
+
+
+Outcome: TypeAlias = DocumentCameIn | NotebookCameIn | InkCameIn | AppError
 
 
 class Cancellable(Protocol):
@@ -246,6 +267,15 @@ class DocumentIntake(QObject):
             on_first: Gets a PDF that can be opened at once, before it is copied.
             password: Of an office file that asked for one.
         """
+        return self._start(path, password, (on_done, on_progress, on_first))
+
+    def _start(
+        self,
+        path: Path,
+        password: str,
+        callbacks: _Callbacks,
+        inked: DocumentCameIn | None = None,
+    ) -> IntakeTicket:
         errand = _Errand(
             path,
             password,
@@ -253,14 +283,34 @@ class DocumentIntake(QObject):
             self._store,
             self._came.emit,
             self._called.emit,
-            (on_done, on_progress, on_first),
+            callbacks,
             self._office,
             self._limit_s,
+            inked,
         )
         thread = threading.Thread(target=errand.go, name=f"intake {path.name}", daemon=True)
         self._errands[errand] = thread
         thread.start()
         return IntakeTicket(errand, self)
+
+    def take_ink(
+        self,
+        came: DocumentCameIn,
+        on_done: Callable[[Outcome], None],
+        on_progress: Callable[[IntakeProgress], None] = _ignore,
+        password: str = "",
+    ) -> IntakeTicket:
+        """Take our ink out of a PDF that came in before.
+
+        Args:
+            came: The PDF.
+            on_done: Gets an `InkCameIn`; `came` itself when there is no ink of ours in it;
+                or why not: what `take` says.
+            on_progress: Gets how far it is.
+            password: What opens the file.
+        """
+        callbacks: _Callbacks = (on_done, on_progress, _ignore)
+        return self._start(came.path, password, callbacks, came)
 
     @property
     def is_idle(self) -> bool:
@@ -341,8 +391,10 @@ class _Errand:
         callbacks: _Callbacks,
         office: Callable[[], Office | None],
         limit_s: float,
+        inked: DocumentCameIn | None = None,
     ) -> None:
         self.path = path
+        self._inked = inked
         self.cancelled = threading.Event()
         self.callbacks = callbacks
         self._password = password
@@ -369,6 +421,8 @@ class _Errand:
             self._tell(None)
 
     def _bring_in(self) -> Outcome:
+        if self._inked is not None:
+            return self._ink(self._inked)
         kind = find_kind(self.path)
         match kind.family:
             case Family.PDF:
@@ -391,6 +445,31 @@ class _Errand:
         return DocumentCameIn(
             kept.document, path.name, kept.path, kept.size_bytes, trouble=kept.trouble
         )
+
+    def _ink(self, came: DocumentCameIn) -> Outcome:
+        # Imported late: it loads what writes PDF files, and few files need it.
+        from whiteboard.services.pdf_jobs import READ_JOB, load_ink
+
+        self._tell(IntakeProgress(Stage.INK))
+        with self._store.workshop() as folder:
+            sheets, result = folder / "sheets.pdf", folder / "ink"
+            arguments: dict[str, Json] = {
+                "path": str(came.path),
+                "sheets": str(sheets),
+                "result": str(result),
+                "password": self._password,
+            }
+            self._call(READ_JOB, arguments, _INK_LIMIT_S, ErrorCode.DOCUMENT_DAMAGED)
+            if not result.exists():
+                return came
+            read = load_ink(result, sheets)
+            document = None
+            if read.document is not None:
+                kept = self._store.adopt(read.document)
+                document = replace(
+                    came, document=kept.document, path=kept.path, size_bytes=kept.size_bytes
+                )
+        return InkCameIn(read.pages, tuple(read.assets.values()), document)
 
     # Office ---------------------------------------------------------------------------
 

@@ -8,26 +8,50 @@ be read, or its password asked for, at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+import structlog
 from PySide6.QtCore import QObject, QRect, QSize, Signal
 from PySide6.QtGui import QImage
 
+from base.board_doc import Item
 from base.errors import AppError, ErrorCode
-from whiteboard.model.document import DocumentInfo
+from whiteboard.model.document import DocumentInfo, SheetSize
+from whiteboard.model.page import Background, parse_background
 from whiteboard.services.document_intake import (
     DocumentCameIn,
     DocumentIntake,
     FirstLook,
-    IntakeProgress,
+    InkCameIn,
     IntakeTicket,
     NotebookCameIn,
     Outcome,
 )
 from whiteboard.services.render_pool import Priority, RenderPool, Ticket
 
+_T = TypeVar("_T")
+_log = structlog.get_logger(__name__)
+_PLAIN = Background()
 LOCKED = frozenset({ErrorCode.DOCUMENT_ENCRYPTED, ErrorCode.DOCUMENT_STILL_ENCRYPTED})
+
+
+@dataclass(frozen=True, slots=True)
+class ComingPage:
+    """A page that comes with its ink, or without any.
+
+    Attributes:
+        size: Its size without turns; where there is a sheet, the sheet's counts.
+        background: What it is printed with; a page with a sheet is white.
+        sheet: Number of the sheet under it; None for none.
+        items: Its ink, lowest first; page and stacking order are to be filled in.
+    """
+
+    size: SheetSize
+    background: Background = _PLAIN
+    sheet: int | None = None
+    items: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +60,28 @@ class Ready:
 
     Attributes:
         name: What people call it.
-        came: The document; None for a notebook without one.
+        path: The file or folder it was opened from.
+        opened: The document as it came: what is opened the next time. None for a notebook.
+        came: The document for the pages: `opened`, unless our ink was taken out of it; None
+            where no page has a sheet.
         info: Its sheets; None with it.
-        notebook: The pages of a Xournal++ notebook; None for everything else.
+        pages: Pages with ink; None when every sheet is a page.
+        pictures: The bytes of the pictures among that ink.
         password: What opened it; empty for none.
+        lost: How many things of a notebook could not be read.
+        lacks_document: Whether a PDF belongs under a notebook's pages and was not found.
     """
 
     name: str
+    path: Path
+    opened: DocumentCameIn | None
     came: DocumentCameIn | None
     info: DocumentInfo | None
-    notebook: NotebookCameIn | None
-    password: str
+    pages: tuple[ComingPage, ...] | None = None
+    pictures: tuple[bytes, ...] = ()
+    password: str = ""
+    lost: int = 0
+    lacks_document: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +150,19 @@ class DocumentOpener(QObject):
         self._pool.warm_up()
         self._begin(path, "")
 
+    def open_kept(self, came: DocumentCameIn, path: Path) -> None:
+        """Open a document that this display has; what was on its way is given up.
+
+        Args:
+            came: The document.
+            path: Where it came from.
+        """
+        self.cancel()
+        self._pool.warm_up()
+        opening = self._opening = _Opening(path, "")
+        opening.opened = opening.came = came
+        self._open_sheets(came)
+
     def unlock(self, password: str) -> None:
         """Go on with the document that asked for a password."""
         opening = self._opening
@@ -142,28 +190,22 @@ class DocumentOpener(QObject):
 
     def _begin(self, path: Path, password: str) -> None:
         opening = self._opening = _Opening(path, password)
-
-        def still(take: Callable[..., None]) -> Callable[..., None]:
-            def guarded(what: object) -> None:
-                if self._opening is opening:
-                    take(what)
-
-            return guarded
-
         opening.ticket = self._intake.take(
             path,
-            still(self._take_outcome),
-            self._progress_of(opening),
-            still(self._look),
+            self._still(opening, self._take_outcome),
+            self._still(opening, self.progressed.emit),
+            self._still(opening, self._look),
             password,
         )
 
-    def _progress_of(self, opening: _Opening) -> Callable[[IntakeProgress], None]:
-        def take(progress: IntakeProgress) -> None:
-            if self._opening is opening:
-                self.progressed.emit(progress)
+    def _still(self, opening: _Opening, take: Callable[[_T], None]) -> Callable[[_T], None]:
+        """Return `take` for as long as this is what is being opened."""
 
-        return take
+        def guarded(what: _T) -> None:
+            if self._opening is opening:
+                take(what)
+
+        return guarded
 
     def _end(self, opening: _Opening) -> None:
         if opening.ticket is not None:
@@ -214,6 +256,8 @@ class DocumentOpener(QObject):
     def _ask_password(self, opening: _Opening, name: str, error: AppError) -> None:
         is_again = error.code is ErrorCode.DOCUMENT_STILL_ENCRYPTED
         opening.is_locked = True
+        # The copy that comes meanwhile is not tried with what was wrong.
+        opening.password = ""
         self.password_asked.emit(PasswordAsked(name, is_again))
 
     # All of it ----------------------------------------------------------------------------
@@ -229,14 +273,49 @@ class DocumentOpener(QObject):
                 self._fail(outcome)
             return
         if isinstance(outcome, NotebookCameIn):
-            opening.notebook = outcome
-            if outcome.document is None:
-                self._finish(None)
-                return
-            outcome = outcome.document
-        opening.came = outcome
+            self._take_notebook(opening, outcome)
+            return
+        if isinstance(outcome, InkCameIn):
+            self._take_ink(opening, outcome)
+            return
+        opening.opened = opening.came = outcome
         if not opening.is_locked or opening.password:
             self._open_sheets(outcome)
+
+    def _take_notebook(self, opening: _Opening, notebook: NotebookCameIn) -> None:
+        opening.notebook = notebook
+        opening.pages = tuple(
+            ComingPage(
+                SheetSize(page.width_pt, page.height_pt),
+                page.background,
+                page.sheet,
+                page.items,
+            )
+            for page in notebook.notebook.pages
+        )
+        opening.pictures = notebook.notebook.pictures
+        opening.came = notebook.document
+        if opening.came is None:
+            self._finish(None)
+        else:
+            self._open_sheets(opening.came)
+
+    def _take_ink(self, opening: _Opening, ink: InkCameIn) -> None:
+        opening.pages = tuple(
+            ComingPage(
+                page.size,
+                parse_background(page.background),
+                page.sheet,
+                page.items,
+            )
+            for page in ink.pages
+        )
+        opening.pictures = ink.pictures
+        opening.came = ink.document
+        if opening.came is None:
+            self._finish(None)
+        else:
+            self._open_sheets(opening.came)
 
     def _open_sheets(self, came: DocumentCameIn) -> None:
         opening = self._opening
@@ -247,7 +326,7 @@ class DocumentOpener(QObject):
             if self._opening is not opening:
                 return
             if isinstance(answer, DocumentInfo):
-                self._finish(answer)
+                self._take_info(opening, came, answer)
             elif answer.code in LOCKED:
                 self._ask_password(opening, came.name, answer)
             else:
@@ -257,41 +336,70 @@ class DocumentOpener(QObject):
             self._pool.open(came.document, came.path, opened, opening.password)
         )
 
+    def _take_info(self, opening: _Opening, came: DocumentCameIn, info: DocumentInfo) -> None:
+        if not info.has_our_ink or opening.is_ink_asked or opening.notebook is not None:
+            self._finish(info)
+            return
+        opening.is_ink_asked = True
+        opening.ticket = self._intake.take_ink(
+            came,
+            self._still(opening, self._take_ink_outcome),
+            self._still(opening, self.progressed.emit),
+            opening.password,
+        )
+
+    def _take_ink_outcome(self, outcome: Outcome) -> None:
+        opening = self._opening
+        if opening is None or opening.came is None:
+            return
+        if isinstance(outcome, InkCameIn):
+            self._take_ink(opening, outcome)
+            return
+        if isinstance(outcome, AppError):
+            # What cannot be taken out stays where it is: in the picture of the sheet.
+            _log.info("ink of ours cannot be read", reason=str(outcome))
+        self._open_sheets(opening.came)
+
     def _finish(self, info: DocumentInfo | None) -> None:
         opening, self._opening = self._opening, None
         if opening is None:
             return
         self._end(opening)
-        name = opening.came.name if opening.came is not None else opening.path.name
-        if opening.notebook is not None:
-            name = opening.notebook.name
-        self.ready.emit(Ready(name, opening.came, info, opening.notebook, opening.password))
+        name = opening.opened.name if opening.opened is not None else opening.path.name
+        notebook = opening.notebook.notebook if opening.notebook is not None else None
+        self.ready.emit(
+            Ready(
+                name,
+                opening.path,
+                opening.opened,
+                opening.came if info is not None else None,
+                info,
+                opening.pages,
+                opening.pictures,
+                opening.password,
+                notebook.lost if notebook is not None else 0,
+                notebook is not None and notebook.lacks_document,
+            )
+        )
 
     def _fail(self, error: AppError) -> None:
         self.cancel()
         self.failed.emit(error)
 
 
+@dataclass(slots=True, eq=False)
 class _Opening:
     """A file on its way."""
 
-    __slots__ = (
-        "came",
-        "first",
-        "is_locked",
-        "looks",
-        "notebook",
-        "password",
-        "path",
-        "ticket",
-    )
-
-    def __init__(self, path: Path, password: str) -> None:
-        self.path = path
-        self.password = password
-        self.ticket: IntakeTicket | None = None
-        self.first: FirstLook | None = None
-        self.looks: list[Ticket] = []
-        self.came: DocumentCameIn | None = None
-        self.notebook: NotebookCameIn | None = None
-        self.is_locked = False
+    path: Path
+    password: str
+    ticket: IntakeTicket | None = None
+    first: FirstLook | None = None
+    looks: list[Ticket] = field(default_factory=list)
+    opened: DocumentCameIn | None = None
+    came: DocumentCameIn | None = None
+    notebook: NotebookCameIn | None = None
+    pages: tuple[ComingPage, ...] | None = None
+    pictures: tuple[bytes, ...] = ()
+    is_locked: bool = False
+    is_ink_asked: bool = False

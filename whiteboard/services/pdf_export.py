@@ -37,6 +37,7 @@ from whiteboard.services.pdf_drawing import Drawing, Drawn, draw_strokes
 from whiteboard.services.pdf_package import Package, PackedPage, open_package
 from whiteboard.services.pdf_space import (
     ADDED_KEY,
+    INK_KEY,
     PAGE_KEY,
     Box,
     PageRecord,
@@ -178,6 +179,10 @@ def _export(
         if not any(wanted):
             assembly.pdf.docinfo["/Title"] = package.title
             assembly.pdf.docinfo["/Creator"] = CREATOR
+        if options.mode is PdfMode.ANNOTATED:
+            assembly.pdf.Root[INK_KEY] = True
+        elif INK_KEY in assembly.pdf.Root:
+            del assembly.pdf.Root[INK_KEY]
         _save(assembly, target, options, work)
 
 

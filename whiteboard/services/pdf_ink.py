@@ -40,6 +40,7 @@ from whiteboard.services.pdf_assembly import open_pdf
 from whiteboard.services.pdf_export import write_pdf
 from whiteboard.services.pdf_space import (
     ADDED_KEY,
+    INK_KEY,
     ITEMS_KEY,
     NAME_START,
     PAGE_KEY,
@@ -153,6 +154,8 @@ def _read(pdf: pikepdf.Pdf, sheets: Path) -> InkRead | None:
     if len(own) < len(pages):
         for number in reversed(own):
             del pdf.pages[number]
+        if INK_KEY in pdf.Root:
+            del pdf.Root[INK_KEY]
         write_pdf(pdf, sheets, encryption=pdf.is_encrypted, is_deterministic=True)
         document = sheets
     return InkRead(document, tuple(pages), assets)

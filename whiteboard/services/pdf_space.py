@@ -30,6 +30,8 @@ Box: TypeAlias = tuple[float, float, float, float]
 ITEMS_KEY: Final = Name("/KokubanItems")
 PAGE_KEY: Final = Name("/KokubanPage")
 ADDED_KEY: Final = Name("/Kokuban")
+INK_KEY: Final = Name("/KokubanInk")
+"""In the catalog of a file with our ink: whoever opens it knows without reading its pages."""
 NAME_START: Final = "kokuban-"
 """Start of the unique names (`/NM`) of our annotations."""
 VERSION: Final = 1

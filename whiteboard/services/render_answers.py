@@ -24,6 +24,7 @@ def parse_info(document: str, value: Mapping[str, Json]) -> DocumentInfo:
         tuple(SheetSize(*_numbers(size, 2)) for size in _rows(value, "sizes")),
         tuple(_outline_entry(row) for row in _rows(value, "outline")),
         _of(bool, value.get("is_repaired")),
+        _of(bool, value.get("has_our_ink")),
     )
 
 

@@ -150,6 +150,7 @@ class RenderWorker:
             "sizes": [[width, height] for width, height in sizes],
             "outline": [[entry.title, entry.level, entry.sheet] for entry in outline],
             "is_repaired": document.is_repaired,
+            "has_our_ink": document.has_our_ink,
         }
 
     def _render(self, job: RenderJob, memory: int | None) -> dict[str, Json]:

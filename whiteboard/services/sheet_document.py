@@ -34,6 +34,13 @@ SIDE_MIN_PT: Final = 20.0
 SIDE_MAX_PT: Final = 20_000.0
 """The longest side of a sheet is brought between these: 7 mm and 7 m."""
 
+INK_MARK: Final = "KokubanInk"
+PAGE_MARK: Final = "KokubanPage"
+ITEMS_MARK: Final = "KokubanItems"
+"""The names of `pdf_space`, which this process does not load."""
+GLANCED_SHEETS: Final = 24
+GLANCED_ANNOTATIONS: Final = 16
+
 A4_PT: Final = (595.0, 842.0)
 """What a sheet that cannot be read is taken for."""
 
@@ -136,6 +143,24 @@ class SheetDocument:
     def is_repaired(self) -> bool:
         """Whether the file was damaged."""
         return bool(mupdf.pdf_was_repaired(self._pdf))
+
+    @property
+    def has_our_ink(self) -> bool:
+        """Whether the file carries ink of ours, as far as a glance tells.
+
+        Exports say so in their catalog. A program that saved the file again may have dropped
+        that; what it keeps of pages and annotations is looked for on the first pages.
+        """
+        try:
+            root = mupdf.pdf_dict_gets(mupdf.pdf_trailer(self._pdf), "Root")
+            if mupdf.pdf_to_bool(mupdf.pdf_dict_gets(root, INK_MARK)):
+                return True
+            return any(
+                _is_inked(mupdf.pdf_lookup_page_obj(self._pdf, number))
+                for number in range(min(self._sheets, GLANCED_SHEETS))
+            )
+        except _MuPDFError:
+            return False
 
     def sizes(self) -> list[tuple[float, float]]:
         """Return width and height of each sheet, pt.
@@ -432,6 +457,19 @@ def _open_pdf(path: str) -> mupdf.PdfDocument:
         raise UnreadableError(ErrorCode.DOCUMENT_DAMAGED, str(error)) from error
     finally:
         os.close(descriptor)
+
+
+def _is_inked(page: mupdf.PdfObj) -> bool:
+    """Return whether a page has something of ours that another program left in place."""
+    if mupdf.pdf_is_dict(mupdf.pdf_dict_gets(page, PAGE_MARK)):
+        return True
+    annotations = mupdf.pdf_dict_gets(page, "Annots")
+    count = min(int(mupdf.pdf_array_len(annotations)), GLANCED_ANNOTATIONS)
+    ours = (
+        mupdf.pdf_dict_gets(mupdf.pdf_array_get(annotations, place), ITEMS_MARK)
+        for place in range(count)
+    )
+    return any(mupdf.pdf_is_stream(one) or mupdf.pdf_is_dict(one) for one in ours)
 
 
 def _identity() -> mupdf.fz_matrix:

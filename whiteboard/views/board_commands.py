@@ -26,6 +26,7 @@ class Elsewhere:
         paper: Makes a page of a sheet of paper, by camera or from a photo.
         background: Shows what a pane's page can be printed with.
         take_away: Shows how to export, save and print.
+        documents: Offers documents to put behind a pane's page.
         boards: Shows the list of boards.
         new_board: Puts this board away and begins another.
         home: Leaves for the home screen.
@@ -37,6 +38,7 @@ class Elsewhere:
     paper: Callable[[Pane], None]
     background: Callable[[Pane], None]
     take_away: Callable[[Pane], None]
+    documents: Callable[[Pane], None]
     boards: Callable[[], None]
     new_board: Callable[[], None]
     home: Callable[[], None]
@@ -134,6 +136,14 @@ def board_commands(
         ),
         Command(
             "board.paper", N_("From paper"), "camera", for_pane(elsewhere.paper), "", has_board
+        ),
+        Command(
+            "board.documents",
+            N_("Open a document"),
+            "file-text",
+            for_pane(elsewhere.documents),
+            "Ctrl+O",
+            has_board,
         ),
         Command(
             "board.background",

@@ -33,7 +33,13 @@ from whiteboard.model.smoothing import RAW, SMOOTH
 from whiteboard.model.tool_choice import ToolChoice, ToolKind
 from whiteboard.model.toolbox import Workbench, make_palm, make_tool
 from whiteboard.services.chalk_sound import ChalkSound
-from whiteboard.services.clipboard import BoardClipboard, read_mime
+from whiteboard.services.clipboard import (
+    BoardClipboard,
+    FileClip,
+    file_paths,
+    is_picture_name,
+    read_mime,
+)
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.views.canvas import Canvas
 from whiteboard.views.desk import Desk
@@ -45,6 +51,7 @@ from whiteboard.views.page_bar import PageBar
 from whiteboard.views.reading import Reading
 from whiteboard.views.toolbar import Toolbar
 
+DROP_STEP_PT: Final = 24.0
 LEAST_MARGIN_PX: Final = 48
 """How far the page can be drawn away from the left and upper border."""
 _GAP_MM: Final = 2.0
@@ -376,10 +383,21 @@ class Pane(QWidget):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        clip = read_mime(event.mimeData())
+        at = event.position()
+        x, y = self.canvas.viewport.to_page(at.x(), at.y())
+        paths = file_paths(event.mimeData())
+        pictures = [path for path in paths if is_picture_name(path)]
+        others = [path for path in paths if path not in pictures]
+        for number, path in enumerate(pictures):
+            # Each a little beside the one before, so that all of them can be got hold of.
+            step = number * DROP_STEP_PT
+            self.desk.take_in(FileClip(path), (x + step, y + step))
+        if others:
+            self.files_dropped.emit(others)
+        clip = None if paths else read_mime(event.mimeData())
         if clip is not None:
-            place = event.position()
-            self.desk.take_in(clip, self.canvas.viewport.to_page(place.x(), place.y()))
+            self.desk.take_in(clip, (x, y))
+        if paths or clip is not None:
             event.acceptProposedAction()
 
     @override

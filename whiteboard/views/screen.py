@@ -39,6 +39,8 @@ class BoardScreen(QWidget):
     """A pane whose person wants what is not in the tray: a `Pane`."""
     home_asked = Signal()
     """A person wants to leave for the home screen."""
+    files_dropped = Signal(object)
+    """Files other than pictures were dropped on a page: their paths, a list."""
     failed = Signal(object)
     """An `AppError` to tell the person."""
     notice_asked = Signal(object)
@@ -150,6 +152,7 @@ class BoardScreen(QWidget):
         pane.more_asked.connect(lambda: self.more_asked.emit(pane))
         pane.side_chosen.connect(self.side_chosen)
         pane.home_asked.connect(self.home_asked)
+        pane.files_dropped.connect(self.files_dropped)
         pane.failed.connect(self.failed)
         pane.notice_asked.connect(self.notice_asked)
         pane.canvas.writing_changed.connect(self.writing_changed)

@@ -161,6 +161,10 @@ class BoardSheets:
         sheet.taken.connect(taken)
         self._open(sheet)
 
+    def show_sheet(self, sheet: Sheet) -> None:
+        """Open a sheet that somebody made over the board's screen."""
+        self._open(sheet)
+
     def _open(self, sheet: Sheet) -> None:
         self._close()
         self._sheet = sheet

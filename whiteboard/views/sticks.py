@@ -26,19 +26,25 @@ class StickWatch(QObject):
     Args:
         folders: Returns the folders of the sticks; quick.
         jobs: Where a stick is looked at: a worn one may take seconds to answer.
+        every_ms: How often.
     """
 
     changed = Signal(object)
     """The sticks that answer now: a tuple of `Place`."""
 
     def __init__(
-        self, folders: Callable[[], Sequence[Path]], jobs: Jobs, parent: QObject | None = None
+        self,
+        folders: Callable[[], Sequence[Path]],
+        jobs: Jobs,
+        parent: QObject | None = None,
+        *,
+        every_ms: int = POLL_MS,
     ) -> None:
         super().__init__(parent)
         self._folders = folders
         self._jobs = jobs
         self._known: tuple[Path, ...] | None = None
-        self._timer = QTimer(self, interval=POLL_MS)
+        self._timer = QTimer(self, interval=every_ms)
         self._timer.timeout.connect(self._look)
 
     def start(self) -> None:
