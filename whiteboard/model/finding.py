@@ -110,9 +110,15 @@ def find_on_pages(pages: Sequence[Page], hit: Hit, folded_query: str) -> list[Fi
     if not hit.boxes:
         return []
     places = find_in(hit.around, folded_query, len(hit.around))
-    middle = len(hit.around) / 2
-    # The text around is cut evenly, so what was found is in its middle.
-    begin, end = min(places, key=lambda place: abs(sum(place) / 2 - middle), default=(0, 0))
+    # So much of the text lies before it, or behind it where the sheet begins or ends.
+    length = len(hit.around)
+    begin, end = min(
+        places,
+        key=lambda place: min(
+            abs(place[0] - AROUND_LETTERS), abs(length - place[1] - AROUND_LETTERS)
+        ),
+        default=(0, 0),
+    )
     return [
         Finding(page.id, boxes_on_page(page, hit.boxes), hit.around, begin, end)
         for page in pages

@@ -109,6 +109,7 @@ class LazyRows(QWidget):
 
     @override
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.StyleChange:
+        # Without rows there may be no list around it yet.
+        if event.type() == QEvent.Type.StyleChange and self._count:
             self.show_count(self._count)
         super().changeEvent(event)

@@ -130,6 +130,9 @@ class SearchSheet(Sheet):
         self._stop.setVisible(self._search.state is SearchState.RUNNING)
         self._go.setVisible(self._search.state is not SearchState.RUNNING)
         self._rows.show_count(len(self._search.findings))
+        # Without findings the sheet is small, and the board is seen.
+        self._rows.list.setVisible(len(self._search.findings) > 0)
+        self.relayout()
 
     def _retranslate(self) -> None:
         self._field.setPlaceholderText(_("A word in a document, a text or a note"))
