@@ -33,6 +33,7 @@ from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
 from whiteboard.views.document_flow import Around, DocumentFlow
 from whiteboard.views.pane import Surroundings
+from whiteboard.views.presenting import Presenting
 from whiteboard.views.screen import BoardScreen
 from whiteboard.views.sheets import BoardSheets
 
@@ -77,6 +78,7 @@ class WhiteboardFeature(QObject):
         around = Surroundings(time.monotonic, date.today, self._sound, self._clipboard)
         self._screen = BoardScreen(around, values)
         self._sheets = BoardSheets(self._screen, host, self._workers, self._picture_kept)
+        self._presenting = Presenting(self._screen, host)
         self._library_screen: LibraryScreen | None = None
         self._recent = RecentDocuments(host.data_dir)
         self._documents_screen: DocumentsScreen | None = None
@@ -108,7 +110,10 @@ class WhiteboardFeature(QObject):
             home=host.go_home,
             finish=host.finish,
         )
-        self._commands = tuple(board_commands(self._screen, host.options, elsewhere))
+        self._commands = (
+            *board_commands(self._screen, host.options, elsewhere),
+            *self._presenting.commands,
+        )
         self._connect()
         self._settings_changed(values)
 
@@ -153,6 +158,7 @@ class WhiteboardFeature(QObject):
         """Put the board away; the next person begins with an empty one."""
         self._documents.finish()
         self._paper.clear()
+        self._presenting.finish()
         self._keeper.close()
         self._clipboard.clear()
 
@@ -161,6 +167,7 @@ class WhiteboardFeature(QObject):
         self._stop_listening()
         self._warm_up.stop()
         self._documents.shutdown()
+        self._presenting.shutdown()
         self._keeper.close()
         for screen in (self._library_screen, self._documents_screen):
             if screen is not None:
@@ -190,6 +197,7 @@ class WhiteboardFeature(QObject):
         self._screen.notice_asked.connect(host.show_notice)
         self._screen.more_asked.connect(lambda _pane: self._show_more())
         self._screen.pages_asked.connect(self._sheets.show_pages)
+        self._screen.present_asked.connect(self._presenting.toggle_bar)
         self._screen.find_asked.connect(self._sheets.show_search)
         self._screen.address_asked.connect(self._sheets.show_address)
         self._screen.picture_asked.connect(self._sheets.show_pictures)
@@ -258,11 +266,13 @@ class WhiteboardFeature(QObject):
     def _board_opened(self, opened: Opened) -> None:
         self._show_documents(opened.board)
         self._screen.show_board(opened.board)
+        self._presenting.take_board(opened.board)
         self._sheets.take_board(opened.board)
         self._note_open()
         self._tell_report(opened)
 
     def _board_closing(self, board: OpenBoard) -> None:
+        self._presenting.leave_board()
         self._sheets.leave_board(board)
         self._screen.show_board(None)
         board.forget_documents()
@@ -316,6 +326,7 @@ class WhiteboardFeature(QObject):
 
     def _show_more(self) -> None:
         states = command_states(self._screen, self._host.options)
+        states = {**states, **self._presenting.states}
         self._sheets.show_more(self._commands, states)
 
     def _rename(self, title: str) -> None:

@@ -27,6 +27,8 @@ IN_TRAY: Final = frozenset(
 MOST_BUTTONS: Final = 6
 """Side by side; the eye counts no more."""
 MOST_SWITCHES: Final = 3
+HELPERS: Final = "present."
+"""Commands whose ids begin so help who presents, and stand together."""
 _MARGIN_MM: Final = 12.0
 
 
@@ -49,17 +51,25 @@ class MoreSheet(Sheet):
     ) -> None:
         self._buttons: list[tuple[Command, TouchButton]] = []
         self._switches: list[tuple[Command, Toggle]] = []
+        self._helpers: list[tuple[Command, TouchButton]] = []
         self._states = states
         super().__init__(parent)
         self._button_grid = QGridLayout()
         self._switch_grid = QGridLayout()
+        self._helper_grid = QGridLayout()
         for command in commands:
-            if command.id in states:
+            if command.id.startswith(HELPERS):
+                self._add_helper(command)
+            elif command.id in states:
                 self._add_switch(command)
             elif command.id not in IN_TRAY:
                 self._add_button(command)
         self.content.addLayout(self._make_head())
         self.content.addLayout(self._button_grid)
+        self._helpers_title = Text(N_("For presenting"), Role.HINT)
+        self._helpers_title.setVisible(bool(self._helpers))
+        self.content.addWidget(self._helpers_title)
+        self.content.addLayout(self._helper_grid)
         self.content.addLayout(self._switch_grid)
         self._arrange()
 
@@ -74,6 +84,9 @@ class MoreSheet(Sheet):
         """Show what is on, and what can be asked for now."""
         for command, button in self._buttons:
             button.setEnabled(command.enabled())
+        for command, button in self._helpers:
+            button.setEnabled(command.enabled())
+            button.setChecked(command.id in self._states and self._states[command.id]())
         for command, switch in self._switches:
             switch.setEnabled(command.enabled())
             switch.setChecked(self._states[command.id]())
@@ -99,6 +112,20 @@ class MoreSheet(Sheet):
         button.clicked.connect(run)
         self._buttons.append((command, button))
 
+    def _add_helper(self, command: Command) -> None:
+        if command.id in IN_TRAY:
+            return
+        button = TouchButton(command.title, command.icon)
+        button.setCheckable(True)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+        def run() -> None:
+            self.close_sheet()
+            command.run()
+
+        button.clicked.connect(run)
+        self._helpers.append((command, button))
+
     def _add_switch(self, command: Command) -> None:
         switch = Toggle(command.title)
 
@@ -116,6 +143,7 @@ class MoreSheet(Sheet):
         room = (parent.width() if parent is not None else 0) - 2 * sizes.px(_MARGIN_MM)
         for grid, widgets, most in (
             (self._button_grid, [button for _command, button in self._buttons], MOST_BUTTONS),
+            (self._helper_grid, [button for _command, button in self._helpers], MOST_BUTTONS),
             (self._switch_grid, [switch for _command, switch in self._switches], MOST_SWITCHES),
         ):
             grid.setHorizontalSpacing(sizes.gap_px)

@@ -35,6 +35,8 @@ class PageBar(FloatingBar):
     """The page as wide as there is room, or whole again."""
     alone_asked = Signal()
     """The page alone, without the tools."""
+    present_asked = Signal()
+    """What helps who presents."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -54,7 +56,9 @@ class PageBar(FloatingBar):
         self._fit.clicked.connect(self.fit_asked)
         self._alone = _PageButton(N_("Full screen"), "expand", self)
         self._alone.clicked.connect(self.alone_asked)
-        for button in (self._fit, self._alone):
+        self._present = _PageButton(N_("Present"), "projector", self)
+        self._present.clicked.connect(self.present_asked)
+        for button in (self._fit, self._alone, self._present):
             button.hide()
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         row: tuple[QWidget, ...] = (
@@ -64,6 +68,7 @@ class PageBar(FloatingBar):
             self._previous,
             self._place,
             self._next,
+            self._present,
         )
         for part in row:
             self._row.addWidget(part)
@@ -95,7 +100,7 @@ class PageBar(FloatingBar):
         if is_upright == self._is_upright:
             return
         self._is_upright = is_upright
-        for button in (self._fit, self._alone):
+        for button in (self._fit, self._alone, self._present):
             button.setVisible(is_upright)
         for button in (self._previous, self._next):
             button.setVisible(not is_upright)

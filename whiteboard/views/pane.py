@@ -91,6 +91,8 @@ class Pane(QWidget):
     """The person wants a picture on their page."""
     pages_asked = Signal()
     """The person wants to see all pages."""
+    present_asked = Signal()
+    """The person wants what helps who presents."""
     home_asked = Signal()
     """The person wants to leave for the home screen."""
     more_asked = Signal()
@@ -418,6 +420,7 @@ class Pane(QWidget):
         pages.add_asked.connect(self.add_page)
         pages.sheet_asked.connect(self.pages_asked)
         pages.fit_asked.connect(self.toggle_fit)
+        pages.present_asked.connect(self.present_asked)
         pages.alone_asked.connect(lambda: self.set_alone(True))
         self.tools_button.clicked.connect(lambda: self.set_alone(False))
         self.edges.previous_asked.connect(lambda: self.step(-1))

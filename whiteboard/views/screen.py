@@ -37,6 +37,8 @@ class BoardScreen(QWidget):
     """A pane whose person wants to see all pages: a `Pane`."""
     more_asked = Signal(object)
     """A pane whose person wants what is not in the tray: a `Pane`."""
+    present_asked = Signal()
+    """A person wants what helps who presents."""
     home_asked = Signal()
     """A person wants to leave for the home screen."""
     files_dropped = Signal(object)
@@ -151,6 +153,7 @@ class BoardScreen(QWidget):
         pane.address_asked.connect(self.address_asked)
         pane.more_asked.connect(lambda: self.more_asked.emit(pane))
         pane.side_chosen.connect(self.side_chosen)
+        pane.present_asked.connect(self.present_asked)
         pane.home_asked.connect(self.home_asked)
         pane.files_dropped.connect(self.files_dropped)
         pane.failed.connect(self.failed)
