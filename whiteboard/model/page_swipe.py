@@ -55,6 +55,7 @@ class PageSwipe:
         self._way: _Way | None = None
         self._can_scroll = False
         self._start: Floats | None = None
+        self._moved: frozenset[int] = frozenset()
         self._one_mm = 0.0
         self._from_px = 0.0
         self._drawn_px = 0.0
@@ -116,6 +117,7 @@ class PageSwipe:
     def forget(self) -> None:
         """Take in that all fingers are gone."""
         self._way, self._start = None, None
+        self._moved = frozenset()
         self._one_mm, self._drawn_px = 0.0, 0.0
         self._path.clear()
 
@@ -154,10 +156,12 @@ class PageSwipe:
     def _decide(self, effect: Navigated, px_per_mm: float) -> Navigated | None:
         if self._start is None:
             self._start = effect.before.copy()
-        start = self._start
-        dx, dy = (effect.after.mean(axis=0) - start.mean(axis=0)).tolist()
+        start, places = self._start, self._settled(effect)
+        if places is None:
+            return None
+        dx, dy = (places.mean(axis=0) - start.mean(axis=0)).tolist()
         whole = replace(effect, before=start)
-        before_px, after_px = _apart(start), _apart(effect.after)
+        before_px, after_px = _apart(start), _apart(places)
         parted_px = abs(after_px - before_px)
         if parted_px > PARTED_MM * px_per_mm and parted_px > PARTED_SHARE * before_px:
             self._way = _Way.FREE
@@ -172,15 +176,37 @@ class PageSwipe:
             return _upright(whole) if is_steep else whole
         return None
 
+    def _settled(self, effect: Navigated) -> Floats | None:
+        """Return where two fingers are as of one moment; None while one is a report ahead.
+
+        They are told of one after the other: a quick finger is centimetres ahead of the
+        other for the moment between, which looks like a pinch and is none.
+        """
+        changed = frozenset(
+            np.flatnonzero((effect.after != effect.before).any(axis=1)).tolist()
+        )
+        if self._moved & changed:
+            # It moves again, so the other one stood still.
+            self._moved = changed
+            return effect.before
+        self._moved |= changed
+        if len(self._moved) < len(effect.after):
+            return None
+        self._moved = frozenset()
+        return effect.after
+
     def _turn(self, effect: Navigated) -> None:
         """Follow two fingers; of one that stays behind nothing more is read."""
         if self._start is None or len(effect.after) != 2:
             return
-        before_px, after_px = _apart(self._start), _apart(effect.after)
+        places = self._settled(effect)
+        if places is None:
+            return
+        before_px, after_px = _apart(self._start), _apart(places)
         if abs(after_px - before_px) > UNTURNED_SHARE * before_px:
             self.interrupt()
             return
-        x = float(effect.after.mean(axis=0)[0] - self._start.mean(axis=0)[0])
+        x = float(places.mean(axis=0)[0] - self._start.mean(axis=0)[0])
         self._drawn_px = x - self._from_px
         self._path.append((effect.t_s, x))
 
