@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tools import demonstration_board
+from tools import demonstration_board, demonstration_documents
 from tools.running import ROOT, EndedError
 from tools.stage import ActError, Stage
 from tools.x11 import Pointer, Screen, X11Error, start_xvfb
@@ -35,7 +35,10 @@ class Act:
     play: Callable[[Stage], None]
 
 
-ACTS: Final = (Act("board", demonstration_board.play),)
+ACTS: Final = (
+    Act("board", demonstration_board.play),
+    Act("documents", demonstration_documents.play),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -70,7 +70,7 @@ def _write_and_kill(stage: Stage, data_dir: Path) -> Pixels:
         strokes = _strokes()
         for number, stroke in enumerate(strokes, start=1):
             stage.draw(stroke)
-            _wait_for_strokes(kokuban, number)
+            wait_for_strokes(kokuban, number)
         before = stage.take_picture("1-written")
         stage.expect(not np.array_equal(before, empty), "the ink does not show")
         stage.say(
@@ -94,7 +94,7 @@ def _strokes() -> list[Floats]:
     return found
 
 
-def _wait_for_strokes(kokuban: RunningKokuban, wanted: int) -> None:
+def wait_for_strokes(kokuban: RunningKokuban, wanted: int) -> None:
     """Return when the file on the disk has that many strokes."""
     end_s = time.monotonic() + PATIENCE_S
     there = -1
@@ -104,10 +104,10 @@ def _wait_for_strokes(kokuban: RunningKokuban, wanted: int) -> None:
         time.sleep(POLL_S)
         boards = kokuban.boards()
         if boards:
-            there = _count_strokes(boards[-1])
+            there = count_strokes(boards[-1])
 
 
-def _count_strokes(path: Path) -> int:
+def count_strokes(path: Path) -> int:
     """Return how many strokes a board has; -1 when it cannot be read just now."""
     numbers = itertools.count()
     try:
@@ -136,7 +136,7 @@ def _come_back(stage: Stage, data_dir: Path, before: Pixels) -> Path:
         stage.expect(kokuban.end() == 0, "it did not end in order")
         stage.expect(not kokuban.complaints(), "; ".join(kokuban.complaints()))
     wanted = len(_strokes())
-    stage.expect(_count_strokes(board) == wanted, "the file has lost strokes")
+    stage.expect(count_strokes(board) == wanted, "the file has lost strokes")
     return board
 
 
@@ -172,7 +172,7 @@ def _take_away(stage: Stage, kokuban: RunningKokuban) -> None:
         stage.take_picture(f"3-take-away-{kind}")
         stage.pointer.click(*kokuban.wait_for_button("This display"))
         is_there = functools.partial(_has_file, exports, kind)
-        _wait_for(is_there, f"no {kind} was exported")
+        wait_for(is_there, f"no {kind} was exported")
     for kind in (kind for _word, kind in EXPORTS):
         (made,) = exports.glob(f"*.{kind}")
         shutil.copyfile(made, stage.folder / f"board.{kind}")
@@ -182,8 +182,13 @@ def _has_file(folder: Path, kind: str) -> bool:
     return any(folder.glob(f"*.{kind}"))
 
 
-def _wait_for(is_so: Callable[[], bool], otherwise: str) -> None:
-    end_s = time.monotonic() + PATIENCE_S
+def wait_for(is_so: Callable[[], bool], otherwise: str, patience_s: float = PATIENCE_S) -> None:
+    """Return when something is so.
+
+    Raises:
+        ActError: it is not, in time; says `otherwise`.
+    """
+    end_s = time.monotonic() + patience_s
     while not is_so():
         if time.monotonic() > end_s:
             raise ActError(otherwise)

@@ -17,9 +17,17 @@ PICTURES = {
     "home-ja-white.png",
 }
 OTHERS = {"board.kokuban", "board.pdf", "board.svg"}
+DOCUMENTS = {
+    "1-opened.png",
+    "2-written-1.png",
+    "2-written-2.png",
+    "3-take-away.png",
+    "4-opened-again.png",
+    "deck-with-ink.pdf",
+}
 
 
-def test_demonstration_shows_the_board_and_leaves_its_pictures(tmp_path: Path) -> None:
+def test_demonstration_plays_its_acts_and_leaves_its_pictures(tmp_path: Path) -> None:
     hidden = {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
     environment = {k: v for k, v in os.environ.items() if k not in hidden}
     done = subprocess.run(
@@ -36,3 +44,7 @@ def test_demonstration_shows_the_board_and_leaves_its_pictures(tmp_path: Path) -
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1].startswith("All went well")
     assert {path.name for path in (tmp_path / "board").iterdir()} >= PICTURES | OTHERS
+    documents = {path.name for path in (tmp_path / "documents").iterdir()}
+    assert documents >= DOCUMENTS
+    # Without LibreOffice the deck is a PDF.
+    assert documents & {"deck.pptx", "deck.pdf"}
