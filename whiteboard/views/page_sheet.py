@@ -67,14 +67,14 @@ class PageSheet(BoardSheet):
         self._grid.touched.connect(self._go)
         self._list = FingerList(self._grid)
         self._backgrounds: BackgroundSheet | None = None
-        self._contents = ContentsList(open_board, self)
-        self._contents.chosen.connect(self._go)
-        self._contents.changed.connect(self.refresh)
+        self.contents = ContentsList(open_board, self)
+        self.contents.chosen.connect(self._go)
+        self.contents.changed.connect(self.refresh)
         self._make_buttons()
         self._head, self._actions = self._make_head(), self._make_actions()
         self.content.addLayout(self._head)
         self.content.addWidget(self._list)
-        self.content.addWidget(self._contents.rows.list)
+        self.content.addWidget(self.contents.rows.list)
         self.content.addWidget(self._buttons)
         self._show_tab(0)
         thumbnails.painted.connect(self._painted)
@@ -99,10 +99,10 @@ class PageSheet(BoardSheet):
         self._behind.setEnabled(self._can_change and place < len(pages) - 1)
         for button in (self._add, self._copy, self._paper, self._delete):
             button.setEnabled(self._can_change)
-        self._contents.refresh(self.page_id)
-        has_contents = bool(self._contents.headings)
+        self.contents.refresh(self.page_id)
+        has_contents = bool(self.contents.headings)
         self._title.setVisible(not has_contents)
-        self._tabs.setVisible(has_contents)
+        self.tabs.setVisible(has_contents)
         self._fit()
 
     @override
@@ -142,12 +142,12 @@ class PageSheet(BoardSheet):
         shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
         shut.clicked.connect(self.close_sheet)
         self._title = Text(N_("Pages"), Role.TITLE)
-        self._tabs = Choice(((N_("Pages"), "layout-grid"), (N_("Contents"), "list-tree")))
-        self._tabs.choose(0)
-        self._tabs.chosen.connect(self._show_tab)
+        self.tabs = Choice(((N_("Pages"), "layout-grid"), (N_("Contents"), "list-tree")))
+        self.tabs.choose(0)
+        self.tabs.chosen.connect(self._show_tab)
         head = QHBoxLayout()
         head.addWidget(self._title)
-        head.addWidget(self._tabs)
+        head.addWidget(self.tabs)
         head.addStretch(1)
         head.addWidget(shut)
         return head
@@ -168,10 +168,10 @@ class PageSheet(BoardSheet):
         is_contents = place == 1
         self._list.setVisible(not is_contents)
         self._buttons.setVisible(not is_contents)
-        self._contents.rows.list.setVisible(is_contents)
+        self.contents.rows.list.setVisible(is_contents)
         self._fit()
         if is_contents:
-            self._contents.see_current()
+            self.contents.see_current()
         self.relayout()
 
     # What hands do ------------------------------------------------------------------------
@@ -278,8 +278,8 @@ class PageSheet(BoardSheet):
             theme.metrics().px(_CONTENTS_MM), round(parent.width() * _WIDEST_SHARE * 0.9)
         )
         most = round(parent.height() * _CONTENTS_SHARE)
-        height = max(1, min(self._contents.height_px, most))
-        self._contents.rows.list.setFixedSize(width, height)
+        height = max(1, min(self.contents.height_px, most))
+        self.contents.rows.list.setFixedSize(width, height)
 
     def _heights(self, width_px: int, sheet_px: int) -> tuple[int, int]:
         """Return how tall all rows are, and how much of them is seen at most."""
