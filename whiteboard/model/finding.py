@@ -12,7 +12,8 @@ from whiteboard.model.bounds import Rect, item_bounds
 from whiteboard.model.document import Hit
 from whiteboard.model.page import Page
 from whiteboard.model.sheet_space import boxes_on_page
-from whiteboard.model.text_folding import find_in
+from whiteboard.model.text_folding import find_in, is_wide
+from whiteboard.model.text_marker import stands_below
 
 AROUND_LETTERS: Final = 24
 """So much of the text is shown before and behind what was found."""
@@ -109,9 +110,10 @@ def find_on_pages(pages: Sequence[Page], hit: Hit, folded_query: str) -> list[Fi
     """
     if not hit.boxes:
         return []
-    places = find_in(hit.around, folded_query, len(hit.around))
+    around, boxes = _without_breaks(hit.around), _columns(hit.boxes)
+    places = find_in(around, folded_query, len(around))
     # So much of the text lies before it, or behind it where the sheet begins or ends.
-    length = len(hit.around)
+    length = len(around)
     begin, end = min(
         places,
         key=lambda place: min(
@@ -119,10 +121,29 @@ def find_on_pages(pages: Sequence[Page], hit: Hit, folded_query: str) -> list[Fi
         ),
         default=(0, 0),
     )
-    return [
-        Finding(page.id, boxes_on_page(page, hit.boxes), hit.around, begin, end)
-        for page in pages
-    ]
+    return [Finding(page.id, boxes_on_page(page, boxes), around, begin, end) for page in pages]
+
+
+def _columns(boxes: Sequence[Rect]) -> tuple[Rect, ...]:
+    """Join the boxes of text that is written downwards: it comes as a line for each letter."""
+    joined: list[Rect] = []
+    last: Rect | None = None
+    for box in boxes:
+        if last is not None and stands_below(last, box):
+            joined[-1] = joined[-1].union(box)
+        else:
+            joined.append(box)
+        last = box
+    return tuple(joined)
+
+
+def _without_breaks(text: str) -> str:
+    """Return a text without the ends of line behind each letter of a column."""
+    wide = [place for place, letter in enumerate(text[:-1]) if is_wide(letter)]
+    broken = {place + 1 for place in wide if text[place + 1] == " "}
+    if 2 * len(broken) <= len(wide):
+        return text
+    return "".join(letter for place, letter in enumerate(text) if place not in broken)
 
 
 def _around(page_id: str, boxes: tuple[Rect, ...], text: str, begin: int, end: int) -> Finding:

@@ -28,6 +28,8 @@ _HOLD: Final = 0.8
 """A hand that drifts stays on its line until it is this share of its height beside it."""
 _UPRIGHT_RATIO: Final = 1.5
 """A word of several letters that is so much taller than wide is written downwards."""
+_COLUMN_GAP: Final = 0.15
+"""Letters of a column are this share of their size apart, or beside each other, at most."""
 _ROUND_SHARE: Final = 0.3
 """The round ends of a mark begin this share of its width inside the letters."""
 _LEAST_STEP_PT: Final = 0.5
@@ -114,6 +116,7 @@ class PageText:
 
     def __init__(self, lines: Sequence[TextLine]) -> None:
         self.lines = tuple(lines)
+        self._whole: dict[int, MarkedLine] = {}
         # Lines by their upper edge: a hand is looked for among those around it.
         self._by_top = sorted(range(len(lines)), key=lambda place: lines[place].box.top)
         self._tops = [lines[place].box.top for place in self._by_top]
@@ -162,7 +165,9 @@ class PageText:
                 continue
             begin = first.unit if place == first.line else 0
             end = last.unit + 1 if place == last.line else len(line.units)
-            marked.append(_marked(line, line.units[begin:end]))
+            is_whole = begin == 0 and end == len(line.units)
+            units = line.units[begin:end]
+            marked.append(self._whole_line(place) if is_whole else _marked(line, units))
         return tuple(marked)
 
     def words_under(self, areas: Iterable[Rect]) -> str:
@@ -179,6 +184,14 @@ class PageText:
             if units:
                 found.append(_written(units))
         return "\n".join(found)
+
+    def _whole_line(self, place: int) -> MarkedLine:
+        """Return a line that is marked as a whole; made once, a hand asks at each move."""
+        marked = self._whole.get(place)
+        if marked is None:
+            line = self.lines[place]
+            marked = self._whole[place] = _marked(line, line.units)
+        return marked
 
     def _near(self, y_pt: float) -> Iterable[int]:
         """Return the lines that may reach down to a height of the page."""
@@ -203,7 +216,7 @@ def text_of(words: Sequence[Word], to_page: Transform) -> PageText:
         to_page: From sheet space to page space, by quarter turns.
     """
     is_turned = to_page.xx == 0.0
-    lines = [tuple(group) for _line, group in groupby(words, key=lambda word: word.line)]
+    lines = _joined([tuple(group) for _line, group in groupby(words, key=_line_of)])
     clear = [upright for line in lines if (upright := _runs_down(line)) is not None]
     most_run_down = sum(clear) * 2 > len(clear)
     made = []
@@ -270,6 +283,31 @@ def _ends(line: MarkedLine, inset_pt: float) -> tuple[tuple[float, float], tuple
         return (x, y - half), (x, y + half)
     half = max(box.width / 2 - inset_pt, _LEAST_STEP_PT / 2)
     return (x - half, y), (x + half, y)
+
+
+def _line_of(word: Word) -> int:
+    return word.line
+
+
+def _joined(lines: Sequence[Sequence[Word]]) -> list[Sequence[Word]]:
+    """Join the letters of columns: text that is written downwards comes as a line for each."""
+    joined: list[list[Word]] = []
+    for line in lines:
+        if joined and len(line) == 1 and stands_below(joined[-1][-1].box, line[0].box):
+            is_column = len(joined[-1]) == 1 or joined[-1][0].line != joined[-1][-1].line
+            if is_column and len(line[0].text) == 1 and len(joined[-1][-1].text) == 1:
+                joined[-1].append(line[0])
+                continue
+        joined.append(list(line))
+    return list(joined)
+
+
+def stands_below(upper: Rect, lower: Rect) -> bool:
+    """Return whether two letters follow each other in a column, without a gap."""
+    size = max(upper.width, lower.width)
+    is_close = abs(lower.top - upper.bottom) <= _COLUMN_GAP * max(upper.height, lower.height)
+    centres = abs(upper.centre[0] - lower.centre[0])
+    return is_close and size > 0 and centres <= _COLUMN_GAP * size
 
 
 def _runs_down(line: Sequence[Word]) -> bool | None:

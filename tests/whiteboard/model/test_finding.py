@@ -69,6 +69,16 @@ def test_hit_is_found_on_every_page_of_its_sheet() -> None:
     assert plain.around[plain.begin : plain.end] == "黒板"
 
 
+def test_text_written_downwards_is_found_as_one_piece() -> None:
+    page = Page("a", 0.0, sheet=SheetRef("d", 0))
+    boxes = tuple(Rect(300, 20.0 * n, 320, 20.0 * n + 20) for n in range(3))
+    hit = Hit(0, boxes, "本 年 度 は 計 画 を")
+    (one,) = find_on_pages([page], hit, fold("計画"))
+    assert one.boxes == (Rect(300, 0, 320, 60),)
+    assert one.around == "本年度は計画を"
+    assert one.around[one.begin : one.end] == "計画"
+
+
 @pytest.mark.parametrize(
     ("around", "begin"),
     [

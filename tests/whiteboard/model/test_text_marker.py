@@ -118,6 +118,21 @@ def test_column_written_downwards_is_marked_downwards() -> None:
     assert marked[0].box == Rect(300, 170, 310, 190)
 
 
+def test_column_whose_letters_come_as_lines_is_one_line() -> None:
+    letters = [
+        [Word(letter, Rect(300, 100 + 20 * n, 320, 120 + 20 * n), n)]
+        for n, letter in enumerate("本年度は計画")
+    ]
+    text = page(*letters, [Word("次", Rect(270, 100, 290, 120), 6)])
+    assert [len(line.units) for line in text.lines] == [6, 1]
+    assert mark(text, (310, 110), (312, 150)) == "本年度"
+
+
+def test_numbers_of_a_table_are_no_column() -> None:
+    text = page(*(row(str(n), n) for n in range(4)))
+    assert len(text.lines) == 4
+
+
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 def test_text_of_a_turned_sheet_is_marked_where_it_is_seen(turns: int) -> None:
     to_page = quarter_turns(turns, 600.0, 400.0)
