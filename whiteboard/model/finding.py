@@ -138,12 +138,13 @@ def _columns(boxes: Sequence[Rect]) -> tuple[Rect, ...]:
 
 
 def _without_breaks(text: str) -> str:
-    """Return a text without the ends of line behind each letter of a column."""
-    wide = [place for place, letter in enumerate(text[:-1]) if is_wide(letter)]
-    broken = {place + 1 for place in wide if text[place + 1] == " "}
-    if 2 * len(broken) <= len(wide):
-        return text
-    return "".join(letter for place, letter in enumerate(text) if place not in broken)
+    """Return a text without the ends of line that fall between Japanese letters."""
+    return "".join(
+        letter
+        for place, letter in enumerate(text)
+        if letter != " "
+        or not all(is_wide(beside) for beside in text[place - 1 : place + 2 : 2])
+    )
 
 
 def _around(page_id: str, boxes: tuple[Rect, ...], text: str, begin: int, end: int) -> Finding:

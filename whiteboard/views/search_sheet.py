@@ -165,6 +165,8 @@ class SearchSheet(Sheet):
         room = (self._keys_top() - fixed) // step
         rows = min(_MOST_ROWS, max(_LEAST_ROWS, room))
         self._rows.list.setFixedSize(width, rows * step)
+        # As wide without findings, so that only its height changes when they come.
+        self.panel.setMinimumWidth(width + 2 * sizes.px(8))
 
     @override
     def relayout(self) -> None:
