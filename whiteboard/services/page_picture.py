@@ -21,6 +21,7 @@ from whiteboard.model.page import Background, Page
 from whiteboard.model.palette import highlighter_rgb, ink_rgb
 from whiteboard.services.ink_painting import blend_mode
 from whiteboard.services.painting import Look, paint_background, paint_item
+from whiteboard.services.sheet_pixels import AROUND_RGB, PAPER_RGB, SheetSpot, spot_of
 
 WIDTH_PX: Final = 480
 HEIGHT_PX: Final = 270
@@ -43,12 +44,14 @@ class PagePicture:
         area: What of the page it shows, pt.
         background: What lies under the ink.
         top_z: Highest stacking order on it.
+        spot: The sheet under it.
     """
 
     image: QImage
     area: Rect
     background: Background
     top_z: float
+    spot: SheetSpot | None = None
 
     def has_room_for(self, item: Item) -> bool:
         """Return whether an item that is missing can be painted over the picture."""
@@ -59,10 +62,18 @@ Painting: TypeAlias = Generator[PagePicture | None, None, None]
 """Paints one picture in steps of a millisecond or so; yields None until it is there."""
 
 
-def paint_page(page: Page, items_by_id: Mapping[str, Item], photo: Photo) -> Painting:
+def paint_page(
+    page: Page, items_by_id: Mapping[str, Item], photo: Photo, sheet: QImage | None = None
+) -> Painting:
     """Paint a page from nothing.
 
     Any thread, as long as `items_by_id` does not change before the second step.
+
+    Args:
+        page: The page.
+        items_by_id: What lies on it.
+        photo: Returns images.
+        sheet: The sheet under it, of any size; None for paper alone.
     """
     # As `Board.stacked`, but ordered without a call for each of perhaps 10,000 items.
     entries = [(item.z, item_id, item) for item_id, item in items_by_id.items()]
@@ -71,15 +82,17 @@ def paint_page(page: Page, items_by_id: Mapping[str, Item], photo: Photo) -> Pai
     yield None
     items = [item for _, _, item in entries]
     yield None
-    area = Rect(0.0, 0.0, page.width_pt, page.height_pt)
+    area = _nominal_area(page)
     for start in range(0, len(items), _BOUNDS_BATCH):
         area = _covering(area, items[start : start + _BOUNDS_BATCH])
         yield None
     image = _bare_page(page.background, area).copy()
+    if page.sheet is not None:
+        image = _sheet_page(page, area, sheet)
     yield None
     yield from _paint_items(image, area, page.background, items, photo)
     top_z = max((item.z for item in items), default=0.0)
-    yield PagePicture(image, area, page.background, top_z)
+    yield PagePicture(image, area, page.background, top_z, spot_of(page))
 
 
 def paint_over(picture: PagePicture, items: Sequence[Item], photo: Photo) -> Painting:
@@ -87,7 +100,7 @@ def paint_over(picture: PagePicture, items: Sequence[Item], photo: Photo) -> Pai
     image = picture.image.copy()
     yield from _paint_items(image, picture.area, picture.background, items, photo)
     top_z = max([picture.top_z, *(item.z for item in items)])
-    yield PagePicture(image, picture.area, picture.background, top_z)
+    yield PagePicture(image, picture.area, picture.background, top_z, picture.spot)
 
 
 def to_png(image: QImage) -> bytes:
@@ -112,6 +125,29 @@ def _paint_items(
         _paint_batch(painter, items[start : start + _BATCH], look)
         painter.end()
         yield None
+
+
+def _nominal_area(page: Page) -> Rect:
+    """Return what the picture shows of an empty page; a sheet lies in its middle."""
+    if page.sheet is None:
+        return Rect(0.0, 0.0, page.width_pt, page.height_pt)
+    scale = min(WIDTH_PX / page.width_pt, HEIGHT_PX / page.height_pt)
+    beside = (WIDTH_PX / scale - page.width_pt) / 2
+    above = (HEIGHT_PX / scale - page.height_pt) / 2
+    return Rect(-beside, -above, page.width_pt + beside, page.height_pt + above)
+
+
+def _sheet_page(page: Page, area: Rect, sheet: QImage | None) -> QImage:
+    """Return a page with nothing on it but its sheet."""
+    image = QImage(WIDTH_PX, HEIGHT_PX, QImage.Format.Format_RGB32)
+    image.fill(QColor(*AROUND_RGB))
+    painter = _painter(image, area, _scale(area))
+    target = QRectF(0.0, 0.0, page.width_pt, page.height_pt)
+    painter.fillRect(target, QColor(*PAPER_RGB))
+    if sheet is not None:
+        painter.drawImage(target, sheet)
+    painter.end()
+    return image
 
 
 @lru_cache(maxsize=16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -15,8 +16,11 @@ from base.board_doc import Item
 from base.errors import AppError
 from base.tasks import Worker
 from whiteboard.model.board import BoardChange
+from whiteboard.model.page import Page
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.page_picture import (
+    HEIGHT_PX,
+    WIDTH_PX,
     PagePicture,
     Painting,
     Photo,
@@ -24,11 +28,15 @@ from whiteboard.services.page_picture import (
     paint_page,
     to_png,
 )
+from whiteboard.services.sheet_pixels import SheetSpot, spot_of
+from whiteboard.services.small_sheets import SmallSheets
 
 SLICE_S: Final = 0.0025
 """Work at a time; a batch more may pass before the clock is looked at again."""
 QUIET_MS: Final = 1200
 """How long after the last change pages are painted again for the list of boards."""
+MOST_PICTURES: Final = 96
+"""Kept in memory, half a megabyte each; what was looked at longest ago goes."""
 KEEP_S: Final = 1.0
 """How long the worker waits until a thumbnail is in the file, to tell of it."""
 PAUSE_MS: Final = 4
@@ -68,7 +76,10 @@ class Thumbnails(QObject):
         self._worker = worker
         self._now_s = now_s
         self._log = structlog.get_logger(__name__)
-        self._pictures: dict[str, PagePicture] = {}
+        self._pictures: OrderedDict[str, PagePicture] = OrderedDict()
+        self._sheets = SmallSheets(open_board, WIDTH_PX, HEIGHT_PX, self)
+        self._sheets.came.connect(self._sheet_came)
+        self._awaiting: dict[SheetSpot, set[str]] = {}
         self._added: dict[str, list[str]] = {}
         self._stale: set[str] = set()
         self._wanted: dict[str, None] = {}
@@ -98,8 +109,11 @@ class Thumbnails(QObject):
         painted before others that nobody asked for.
         """
         picture = self._pictures.get(page_id)
+        if picture is not None:
+            self._pictures.move_to_end(page_id)
         if picture is None or page_id in self._stale or page_id in self._added:
-            self._wanted[page_id] = None
+            # Before what was asked for earlier: that may be scrolled away by now.
+            self._wanted = {page_id: None} | self._wanted
             self._plan()
         return None if picture is None else picture.image
 
@@ -143,6 +157,7 @@ class Thumbnails(QObject):
         """Let go of the board and stop all timers."""
         self._slices.stop()
         self._quiet.stop()
+        self._sheets.shutdown()
         self._stop_listening()
         self._open.images_came.disconnect(self._images_came)
 
@@ -172,7 +187,8 @@ class Thumbnails(QObject):
         for page_id in set(self._pictures) - set(pages):
             self._forget(page_id)
         for page_id, picture in self._pictures.items():
-            if picture.background != pages[page_id].background:
+            page = pages[page_id]
+            if (picture.background, picture.spot) != (page.background, spot_of(page)):
                 self._spoil(page_id)
         first = self._board.pages[0].id if self._board.pages else None
         if first is not None and first not in self._pictures:
@@ -244,6 +260,9 @@ class Thumbnails(QObject):
             return True
         self._job = None
         self._pictures[page_id] = picture
+        self._pictures.move_to_end(page_id)
+        while len(self._pictures) > MOST_PICTURES:
+            self._pictures.popitem(last=False)
         self.painted.emit(page_id)
         if page_id in self._unsaved:
             self._save(page_id)
@@ -259,17 +278,35 @@ class Thumbnails(QObject):
         if page is None:
             self._forget(page_id)
             return True
+        if not self._has_sheet(page):
+            return True
         picture = self._pictures.get(page_id)
         added = self._added.pop(page_id, [])
         if picture is None or page_id in self._stale:
             self._stale.discard(page_id)
             items = self._board.items(page_id)
-            self._job = (page_id, paint_page(page, items, self._photo_for(page_id)))
+            spot = spot_of(page)
+            sheet = None if spot is None else self._sheets.image(spot)
+            self._job = (page_id, paint_page(page, items, self._photo_for(page_id), sheet))
         elif added:
             there = self._board.items(page_id)
             new = [there[item_id] for item_id in added if item_id in there]
             self._job = (page_id, paint_over(picture, new, self._photo_for(page_id)))
         return True
+
+    def _has_sheet(self, page: Page) -> bool:
+        """Return whether the sheet under a page is there, or it has none; else ask for it."""
+        spot = spot_of(page)
+        if spot is None or self._sheets.is_settled(spot):
+            return True
+        self._awaiting.setdefault(spot, set()).add(page.id)
+        return False
+
+    def _sheet_came(self, spot: SheetSpot) -> None:
+        for page_id in self._awaiting.pop(spot, ()):
+            if self._sheets.is_known(spot):
+                self._wanted[page_id] = None
+        self._plan()
 
     def _save(self, page_id: str) -> None:
         """Hand a thumbnail to the file, unless it is old by now."""

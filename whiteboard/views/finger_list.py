@@ -122,7 +122,10 @@ class FingerList(QWidget):
     def ensure_seen(self, widget: QWidget) -> None:
         """Scroll as little as it takes to see a widget of the content."""
         top = widget.mapTo(self._content, widget.rect().topLeft()).y()
-        bottom = top + widget.height()
+        self.ensure_span(top, top + widget.height())
+
+    def ensure_span(self, top: int, bottom: int) -> None:
+        """Scroll as little as it takes to see a part of the content, px from its top."""
         if top < self._scroll.offset_px:
             self.go_to(top)
         elif bottom > self._scroll.offset_px + self.height():

@@ -49,6 +49,10 @@ class PageSheet(BoardSheet):
 
     page_chosen = Signal(str)
     """The page to go to."""
+    number_asked = Signal()
+    """The person wants to type the number of a page."""
+    strip_asked = Signal()
+    """The person wants the pages beside the page that is shown."""
     notice_asked = Signal(object)
     """Something to tell with a way back: a `Notice`."""
 
@@ -63,9 +67,11 @@ class PageSheet(BoardSheet):
         super().__init__(parent, open_board.board, person, page_id)
         self.thumbnails = thumbnails
         self._can_change = not open_board.file.read_only
-        self._grid = PageGrid(thumbnails.image)
+        board = open_board.board
+        self._grid = PageGrid(thumbnails.image, lambda page_id: bool(board.items(page_id)))
         self._grid.touched.connect(self._go)
         self._list = FingerList(self._grid)
+        self._list.scrolled.connect(self._show_part)
         self._backgrounds: BackgroundSheet | None = None
         self.contents = ContentsList(open_board, self)
         self.contents.chosen.connect(self._go)
@@ -83,9 +89,7 @@ class PageSheet(BoardSheet):
     @override
     def open(self) -> None:
         super().open()
-        current = self._grid.card(self.page_id)
-        if current is not None:
-            self._list.ensure_seen(current)
+        self._see_current()
 
     @override
     def refresh(self) -> None:
@@ -97,8 +101,13 @@ class PageSheet(BoardSheet):
         self._about.set_plain(_("Page {number}").format(number=place + 1))
         self._before.setEnabled(self._can_change and place > 0)
         self._behind.setEnabled(self._can_change and place < len(pages) - 1)
-        for button in (self._add, self._copy, self._paper, self._delete):
+        for button in (self._add, self._copy, self._paper, self._turn, self._delete):
             button.setEnabled(self._can_change)
+        is_sheet = bool(pages) and pages[place].sheet is not None
+        self._paper.setVisible(not is_sheet)
+        self._turn.setVisible(is_sheet)
+        # The document itself stays as it is: its page is only not in this row any more.
+        self._delete.set_msgid(N_("Leave out") if is_sheet else N_("Delete"))
         self.contents.refresh(self.page_id)
         has_contents = bool(self.contents.headings)
         self._title.setVisible(not has_contents)
@@ -135,6 +144,8 @@ class PageSheet(BoardSheet):
         self._copy.clicked.connect(self._duplicate)
         self._paper = TouchButton(N_("Background"), "grid-3x3")
         self._paper.clicked.connect(self._choose_background)
+        self._turn = TouchButton(N_("Turn"), "rotate-cw")
+        self._turn.clicked.connect(self._turn_page)
         self._delete = TouchButton(N_("Delete"), "trash-2")
         self._delete.clicked.connect(self._delete_page)
 
@@ -149,7 +160,12 @@ class PageSheet(BoardSheet):
         head.addWidget(self._title)
         head.addWidget(self.tabs)
         head.addStretch(1)
-        head.addWidget(shut)
+        number = TouchButton(N_("By number"), "hash", layout=Layout.BESIDE, look=Look.BARE)
+        number.clicked.connect(self.number_asked)
+        strip = TouchButton(N_("Beside"), "panel-left", layout=Layout.BESIDE, look=Look.BARE)
+        strip.clicked.connect(self.strip_asked)
+        for button in (number, strip, shut):
+            head.addWidget(button)
         return head
 
     def _make_actions(self) -> QHBoxLayout:
@@ -157,7 +173,14 @@ class PageSheet(BoardSheet):
         actions = QHBoxLayout(self._buttons)
         actions.setContentsMargins(0, 0, 0, 0)
         actions.addWidget(self._about)
-        for button in (self._before, self._behind, self._copy, self._paper, self._delete):
+        for button in (
+            self._before,
+            self._behind,
+            self._copy,
+            self._paper,
+            self._turn,
+            self._delete,
+        ):
             actions.addWidget(button)
         actions.addStretch(1)
         actions.addWidget(self._add)
@@ -182,9 +205,15 @@ class PageSheet(BoardSheet):
 
     def _go_and_see(self, page_id: str) -> None:
         self._go(page_id)
-        card = self._grid.card(page_id)
-        if card is not None:
-            self._list.ensure_seen(card)
+        self._see_current()
+
+    def _see_current(self) -> None:
+        span = self._grid.span_of(self.page_id)
+        if span is not None:
+            self._list.ensure_span(*span)
+
+    def _show_part(self) -> None:
+        self._grid.show_part(round(self._list.offset_px), self._list.height())
 
     def _add_page(self) -> None:
         page = self.board.page(self.page_id)
@@ -200,9 +229,12 @@ class PageSheet(BoardSheet):
     def _move(self, by: int) -> None:
         with self.board.change(self.person) as edit:
             edit.move_page(self.page_id, self._index() + by)
-        card = self._grid.card(self.page_id)
-        if card is not None:
-            self._list.ensure_seen(card)
+        self._see_current()
+
+    def _turn_page(self) -> None:
+        """Turn the page by a quarter, clockwise."""
+        with self.board.change(self.person) as edit:
+            edit.turn_page(self.page_id, 1)
 
     def _choose_background(self) -> None:
         parent = self.parentWidget()
@@ -232,7 +264,9 @@ class PageSheet(BoardSheet):
         if len(pages) == 1:
             self._go(self.board.pages[0].id)
         way_back = _WayBack(self.board, self.person, page, place, items)
-        text = _("Page {number} is deleted.").format(number=place + 1)
+        is_sheet = page.sheet is not None
+        words = _("Page {number} is left out.") if is_sheet else _("Page {number} is deleted.")
+        text = words.format(number=place + 1)
         notice = Notice(text, action_text=_("Undo"), action=lambda: self._bring_back(way_back))
         self.notice_asked.emit(notice)
 

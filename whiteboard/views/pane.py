@@ -41,6 +41,7 @@ from whiteboard.services.clipboard import (
     read_mime,
 )
 from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.thumbnails import Thumbnails
 from whiteboard.views.canvas import Canvas
 from whiteboard.views.desk import Desk
 from whiteboard.views.edge_buttons import EdgeButtons
@@ -48,6 +49,7 @@ from whiteboard.views.glass_button import SIDE_MM, GlassButton
 from whiteboard.views.home_bar import HomeBar
 from whiteboard.views.meter import Meter
 from whiteboard.views.page_bar import PageBar
+from whiteboard.views.page_strip import PageStrip
 from whiteboard.views.reading import Reading
 from whiteboard.views.toolbar import Toolbar
 
@@ -147,6 +149,8 @@ class Pane(QWidget):
         self.home_bar = HomeBar(self)
         self.edges = EdgeButtons(self)
         self.tools_button = GlassButton(N_("Tools"), "chevron-up", self)
+        self._strip: PageStrip | None = None
+        self._open = open_board
         self._has_bars = True
         self._is_alone = False
         self._has_sheets = False
@@ -353,7 +357,36 @@ class Pane(QWidget):
         self._has_bars = is_shown
         self._follow_bars()
 
+    @property
+    def strip(self) -> PageStrip | None:
+        """The pages beside the page, where they are shown."""
+        return self._strip
+
+    def show_strip(self, thumbnails: Thumbnails) -> None:
+        """Show the pages in a column beside the page.
+
+        Args:
+            thumbnails: Of this board.
+        """
+        if self._strip is None:
+            self._strip = PageStrip(self, self._open, thumbnails)
+            self._strip.chosen.connect(self.canvas.show_page)
+            self._strip.closed.connect(self.hide_strip)
+        self._follow_bars()
+        self._dock()
+        self._strip.show_page(self.canvas.page_id)
+
+    def hide_strip(self) -> None:
+        """Put the column of pages away."""
+        if self._strip is not None:
+            self._strip.hide()
+            self._strip.deleteLater()
+            self._strip = None
+            self._dock()
+
     def _follow_bars(self) -> None:
+        if self._strip is not None:
+            self._strip.setVisible(self._has_bars)
         has_tools = self._has_bars and not self._is_alone
         for bar in (self.toolbar, self.page_bar, self.home_bar):
             bar.setVisible(has_tools)
@@ -467,6 +500,8 @@ class Pane(QWidget):
         self._note_undo()
         if change.pages:
             self._note_pages()
+        if self._strip is not None:
+            self._strip.refresh()
 
     def _note_undo(self) -> None:
         self.toolbar.set_undo(
@@ -486,6 +521,8 @@ class Pane(QWidget):
         self._note_fit()
         self.toolbar.set_dark(self.canvas.scene.is_dark)
         self._note_undo()
+        if self._strip is not None:
+            self._strip.show_page(self.canvas.page_id)
 
     def _note_fit(self) -> None:
         viewport = self.canvas.viewport
@@ -507,6 +544,8 @@ class Pane(QWidget):
         self.page_bar.place_in(area, self._values.toolbar_side)
         self._dock_home(self.toolbar.geometry())
         gap = theme.metrics().px(_GAP_MM)
+        if self._strip is not None:
+            self._strip.setGeometry(self._strip_place(area, self._strip.width_px(), gap))
         # Nothing of the page may stay hidden behind tools at its beginning.
         is_left = self.toolbar.side == "left" and not self._is_alone
         behind = self.toolbar.geometry().right() + gap if is_left else 0
@@ -528,9 +567,10 @@ class Pane(QWidget):
 
         So it does not depend on which tool is in hand, and the page stays where it is.
         """
-        if self._is_alone:
-            return ()
         gap = theme.metrics().px(_GAP_MM)
+        strips = () if self._strip is None else (_with_gap(self._strip.geometry(), gap),)
+        if self._is_alone:
+            return strips
         tools = self.toolbar.geometry()
         width, height = float(area.width()), float(area.height())
         match self.toolbar.side:
@@ -541,10 +581,28 @@ class Pane(QWidget):
             case _:
                 strip = Rect(0.0, tools.top() - gap, width, height)
         boxes = (self.page_bar.geometry(), self.home_bar.geometry())
-        return (strip, *(_with_gap(box, gap) for box in boxes))
+        return (strip, *strips, *(_with_gap(box, gap) for box in boxes))
+
+    def _strip_place(self, area: QRect, width: int, gap: int) -> QRect:
+        """Return where the column of pages lies: above what stands in its corner."""
+        bars = (self.toolbar, self.page_bar, self.home_bar)
+        box = QRect(area.left() + gap, gap, width, area.height() - 2 * gap)
+        if self.toolbar.side == "left":
+            box.moveRight(area.right() - gap)
+        if not self._is_alone:
+            for bar in (bar.geometry() for bar in bars):
+                if bar.left() <= box.right() and bar.right() >= box.left():
+                    box.setBottom(min(box.bottom(), bar.top() - gap))
+        return box
 
     def _edge_room(self, area: QRect) -> QRect:
         """Return the part of the view at whose sides the buttons for turning lie."""
+        if self._strip is not None:
+            box = self._strip.geometry()
+            if box.center().x() < area.center().x():
+                area = area.adjusted(box.right(), 0, 0, 0)
+            else:
+                area = area.adjusted(0, 0, box.left() - area.right(), 0)
         if self._is_alone:
             return area
         tools = self.toolbar.geometry()

@@ -84,6 +84,8 @@ class BoardSheets:
         page_id = pane.canvas.page_id
         sheet = PageSheet(self._screen, self._board, pane.person, page_id, self._thumbnails)
         sheet.page_chosen.connect(pane.canvas.show_page)
+        sheet.number_asked.connect(lambda: self.show_number(pane))
+        sheet.strip_asked.connect(lambda: self.show_strip(pane))
         sheet.notice_asked.connect(self._host.show_notice)
         self._open(sheet)
 
@@ -102,6 +104,21 @@ class BoardSheets:
         from whiteboard.views.link_sheet import LinkSheet
 
         self._open(LinkSheet(self._screen, address))
+
+    def show_number(self, pane: Pane) -> None:
+        """Let the person type the number of a page."""
+        from whiteboard.views.go_to_sheet import GoToSheet
+
+        if self._board is not None:
+            sheet = GoToSheet(self._screen, len(self._board.board.pages))
+            sheet.entered.connect(pane.go_to)
+            self._open(sheet)
+
+    def show_strip(self, pane: Pane) -> None:
+        """Show the pages beside the page of a pane."""
+        if self._thumbnails is not None:
+            self._close()
+            pane.show_strip(self._thumbnails)
 
     def show_background(self, pane: Pane) -> None:
         """Show what the page can be printed with."""

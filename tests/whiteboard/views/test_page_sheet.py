@@ -272,11 +272,25 @@ def test_marker_of_the_place_covers_no_card(sheet: PageSheet, opened, window, qt
         for place in range(4, 40):
             edit.add_page(place, GRID)
     pages = sheet.findChild(FingerList)
-    qtbot.waitUntil(lambda: len(cards(sheet)) == 40)
+    qtbot.waitUntil(lambda: len(cards(sheet)) > 4)
     right = max(card.mapTo(pages, card.rect().topRight()).x() for card in cards(sheet))
     (marker,) = (child for child in pages.children() if isinstance(child, Marker))
     assert marker.isVisible()
     assert right < marker.x()
+
+
+def test_thousand_pages_have_cards_for_what_is_seen_only(
+    sheet: PageSheet, opened, qtbot
+) -> None:
+    with opened.board.change("") as edit:
+        for place in range(4, 1000):
+            edit.add_page(place, GRID)
+    assert len(cards(sheet)) < 60
+    last = ids(opened)[-1]
+    sheet._go_and_see(last)
+    shown = [card for card in cards(sheet) if card.isVisible()]
+    assert last in {card.page_id for card in shown}
+    assert len(cards(sheet)) < 60
 
 
 def test_thumbnails_come_into_the_cards(sheet: PageSheet, opened, qtbot) -> None:
