@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -49,6 +48,7 @@ from whiteboard.services.pdf_space import (
     to_user_space,
     visible_box,
 )
+from whiteboard.services.pdf_wish import PdfMode, partial_path
 
 __all__ = ["PdfExportOptions", "PdfMode", "Source", "export_document", "partial_path"]
 
@@ -63,13 +63,6 @@ _COMPRESSION: Final = 4
 """A quarter less work than the usual 6, for a file 3 % larger (docs/decisions/pdf-ink.md)."""
 _EDGE_PT: Final = 0.01
 _SAVES_AND_RESTORES: Final = re.compile(rb"(?<![^\s\[\]()<>/{}%])[qQ](?![^\s\[\]()<>/{}%])")
-
-
-class PdfMode(StrEnum):
-    """How ink is in the file."""
-
-    ANNOTATED = "annotated"
-    FLATTENED = "flattened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +122,6 @@ def export_document(
         raise AppError(ErrorCode.EXPORT_FAILED, f"{target}: {error}") from error
     progress(1.0)
     return True
-
-
-def partial_path(target: Path) -> Path:
-    """Return where a file is written before it gets its name."""
-    return target.with_name(f".{target.name}.part")
 
 
 class _CancelledError(Exception):

@@ -19,7 +19,6 @@ from whiteboard.services.pdf_package import (
     open_package,
 )
 
-EXPORT_JOB: Final = "whiteboard.services.pdf_jobs:run_export"
 READ_JOB: Final = "whiteboard.services.pdf_jobs:run_read"
 
 

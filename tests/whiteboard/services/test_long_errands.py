@@ -10,12 +10,12 @@ from whiteboard.services.documents import CancelledError
 from whiteboard.services.long_errands import LongErrands
 from whiteboard.services.render_pool import RenderPool
 
-COUNT = "whiteboard.services.long_job:count_up"
+COUNT = "tests.support.long_functions:count_up"
 
 
 @pytest.fixture
 def pool(qapp) -> Iterator[RenderPool]:
-    made = RenderPool()
+    made = RenderPool(job_package="tests.support.")
     yield made
     made.shutdown()
 

@@ -34,7 +34,8 @@ from tests.whiteboard.services.pdf_bench import (
     wave,
 )
 from whiteboard.services.pdf_ink import read_ink
-from whiteboard.services.pdf_jobs import EXPORT_JOB, load_ink, run_export, run_read
+from whiteboard.services.pdf_jobs import load_ink, run_export, run_read
+from whiteboard.services.pdf_wish import EXPORT_JOB
 from whiteboard.services.render_pool import RenderPool
 
 pytestmark = pytest.mark.usefixtures("qapp")
