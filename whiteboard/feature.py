@@ -179,6 +179,9 @@ class WhiteboardFeature(QObject):
         self._pool.shutdown()
         self._store.shutdown()
         self._sound.shutdown()
+        if self._screen.parent() is None:
+            # Never shown, so nobody else lets it go.
+            self._screen.deleteLater()
 
     # Joining the parts --------------------------------------------------------------------
 
@@ -233,6 +236,7 @@ class WhiteboardFeature(QObject):
             screen.chooser.file_chosen.connect(self._documents.open)
             screen.chooser.recent_chosen.connect(self._documents.open_recent)
             screen.files_dropped.connect(self._documents.open_all)
+            self._documents.remembered.connect(screen.chooser.read_recent_again)
             self._documents_screen = screen
         self._pool.warm_up()
         return self._documents_screen

@@ -345,7 +345,7 @@ class DocumentChooser(QWidget):
         self._jobs.run(
             lambda: self._recent.forget(entry.key),
             lambda _none: self._tell_removed(entry, picture),
-            ended=self._read_recent_again,
+            ended=self.read_recent_again,
         )
 
     def _tell_removed(self, entry: RecentDocument, picture: QImage) -> None:
@@ -355,13 +355,14 @@ class DocumentChooser(QWidget):
             self._jobs.run(
                 lambda: self._recent.note(entry, None if picture.isNull() else picture),
                 lambda _none: None,
-                ended=self._read_recent_again,
+                ended=self.read_recent_again,
             )
 
         self._host.show_notice(Notice(words, action_text=_("Undo"), action=undo))
 
-    def _read_recent_again(self) -> None:
-        if self._spot.source is RECENT:
+    def read_recent_again(self) -> None:
+        """Show the recent documents as they are now, if these are looked at."""
+        if self._spot.source is RECENT and self.isVisible():
             self._go(self._spot)
 
     # How it looks -----------------------------------------------------------------------

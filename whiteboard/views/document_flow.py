@@ -101,6 +101,9 @@ class DocumentFlow(QObject):
     shown = Signal()
     """The pages of a document are on the board."""
 
+    remembered = Signal()
+    """The list of recent documents is another one."""
+
     def __init__(self, screen: BoardScreen, around: Around) -> None:
         super().__init__()
         self._screen = screen
@@ -384,10 +387,14 @@ class DocumentFlow(QObject):
 
         def note(picture: QImage | AppError | None) -> None:
             image = picture if isinstance(picture, QImage) else None
-            self._jobs.run(lambda: self._around.recent.note(entry, image), lambda _none: None)
+            recent = self._around.recent
+            self._jobs.run(
+                lambda: recent.note(entry, image), lambda _none: self.remembered.emit()
+            )
 
+        # At once: a board that is closed soon takes its document away from who paints it.
+        note(self._first)
         if self._first is not None or ready.came is None or ready.info is None:
-            note(self._first)
             return
         size = ready.info.sheets[0]
         scale = PICTURE_SIDE_PX / max(size.width_pt, size.height_pt)
