@@ -20,7 +20,7 @@ IN_TRAY: Final = frozenset(
     {
         *("board.undo", "board.redo", "board.next_page", "board.previous_page"),
         *("board.first_page", "board.last_page", "board.tools_back"),
-        "present.bar",
+        *("present.bar", "present.cover_light"),
     }
 )
 """Commands that have their place under the board already."""

@@ -252,6 +252,7 @@ class NotesStrip(Panel):
 
     def _show_text(self) -> None:
         self.text.show_text(self._text or _("There are no notes for this page."))
+        self.place()
 
     def _show_what_is_on(self) -> None:
         is_on = self._has_notes or self._has_timer
@@ -335,9 +336,17 @@ class NotesStrip(Panel):
             return
         wanted = QSize(min(sizes.px(WIDTH_MM), parent.width() // 2 - gap), 0)
         least = self._column.minimumSize().height()
-        tall = sizes.px(TALLEST_MM) if self._has_notes else least
+        tall = least + self._spare_height(wanted.width()) if self._has_notes else least
         wanted.setHeight(min(max(tall, least), room.height()))
         self._dock(self, wanted, room)
+
+    def _spare_height(self, width: int) -> int:
+        """Return what the notes need beyond the least, and no more than is comfortable."""
+        most = theme.metrics().px(TALLEST_MM)
+        if self.is_editing:
+            return most
+        inside = width - 2 * theme.metrics().px(5)
+        return min(max(self.text.label.heightForWidth(inside), 0), most)
 
     def _room(self, parent: QWidget, gap: int) -> QRect:
         """Return where there is room at its side, px of the parent."""

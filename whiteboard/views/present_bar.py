@@ -41,6 +41,7 @@ class PresentBar(FloatingBar):
         canvas.writing_changed.connect(self.set_shrunk)
         canvas.hand_seen.connect(self.make_way)
         pane.toolbar.settled.connect(self.place)
+        pane.alone_changed.connect(self._follow_alone)
         self._respace()
 
     def show_on(self, ids: frozenset[str]) -> None:
@@ -69,6 +70,12 @@ class PresentBar(FloatingBar):
         room = pane.rect().adjusted(margin, margin, -margin, -margin)
         taken = [bar.geometry() for bar in (pane.toolbar, pane.page_bar, pane.home_bar)]
         self.setGeometry(place_beside(pages, size, room, taken, margin))
+
+    def _follow_alone(self, is_alone: bool) -> None:
+        """Go with the tools, and come back with them."""
+        self.setVisible(not is_alone)
+        if not is_alone:
+            self.place()
 
     def _above(self, pages: QRect, size: QSize, margin: int) -> QRect:
         """Return the place over the page bar, and over the button that turns there."""

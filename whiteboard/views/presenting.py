@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QObject, QPoint, QRect, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QScreen, QShortcut
+from PySide6.QtCore import QObject, QPoint, QRect, QTimer
+from PySide6.QtGui import QGuiApplication, QScreen
 
 from base.commands import Command
 from base.errors import AppError
@@ -41,9 +41,10 @@ COVER: Final = "present.cover"
 TIMER: Final = "present.timer"
 NOTES: Final = "present.notes"
 BAR: Final = "present.bar"
-CLICKER_BLACK: Final = (".",)
-"""What clickers send for a black screen, beside the command's own key."""
-CLICKER_BOARD: Final = ("W", ",")
+COVER_LIGHT: Final = "present.cover_light"
+CLICKER_BLACK: Final = ("B", ".")
+"""What clickers send for a black screen."""
+CLICKER_LIGHT: Final = ("W", ",")
 """What they send for a white one: the board's colour here."""
 
 
@@ -80,7 +81,6 @@ class Presenting(QObject):
             app.screenAdded.connect(self._screen_came)
             app.screenRemoved.connect(self._screen_went)
         screen.writing_changed.connect(self._writing_changed)
-        self._bind_clicker()
 
     def _make_commands(self) -> tuple[Command, ...]:
         has = lambda: self._board is not None  # noqa: E731  (asked by every command)
@@ -88,20 +88,20 @@ class Presenting(QObject):
             Command(LASER, N_("Laser"), "circle-dot", self.toggle_laser, "", has),
             Command(SPOTLIGHT, N_("Spotlight"), "spotlight", self.toggle_spotlight, "", has),
             Command(CURTAIN, N_("Curtain"), "blinds", self.toggle_curtain, "", has),
-            Command(COVER, N_("Cover"), "eye-off", self.toggle_cover, "B", has),
+            Command(COVER, N_("Cover"), "eye-off", self.toggle_cover, "", has, CLICKER_BLACK),
             Command(TIMER, N_("Timer"), "timer", self.toggle_timer, "", has),
             Command(NOTES, N_("Notes for me"), "notebook-pen", self.toggle_notes, "", has),
+            Command(
+                COVER_LIGHT,
+                N_("Cover in the board's colour"),
+                "eye-off",
+                self._cover_in_board_colour,
+                "",
+                has,
+                CLICKER_LIGHT,
+            ),
             Command(BAR, N_("Present"), "projector", self.toggle_bar, "", has),
         )
-
-    def _bind_clicker(self) -> None:
-        for keys, is_black in ((CLICKER_BLACK, True), (CLICKER_BOARD, False)):
-            for key in keys:
-                shortcut = QShortcut(QKeySequence(key), self._screen)
-                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-                shortcut.activated.connect(
-                    self.toggle_cover if is_black else self._cover_in_board_colour
-                )
 
     # Which board -------------------------------------------------------------------------
 
@@ -202,7 +202,9 @@ class Presenting(QObject):
         if self._bar is not None:
             self._drop_bar()
         elif pane is not None:
-            wanted = [command for command in self.commands if command.id != BAR]
+            wanted = [
+                command for command in self.commands if command.id not in (BAR, COVER_LIGHT)
+            ]
             self._bar = PresentBar(pane, wanted)
             self._bar.destroyed.connect(self._bar_gone)
             self._bar.place()
