@@ -70,7 +70,7 @@ class Reading(QObject):
         taken: Callable[[], list[QRect]],
     ) -> None:
         super().__init__(pane)
-        self._open = open_board
+        self._texts = open_board.texts
         self._board = open_board.board
         self._canvas = canvas
         self._pane = pane
@@ -118,8 +118,8 @@ class Reading(QObject):
         self._glow_timer.timeout.connect(self._fade)
         self._copy_timer.timeout.connect(lambda: self.copy_bar.want(False))
         self._back_timer.timeout.connect(self._forget_back)
-        if self._open.texts is not None:
-            self._open.texts.words_came.connect(self._words_came)
+        if self._texts is not None:
+            self._texts.words_came.connect(self._words_came)
 
     # What the pane says -------------------------------------------------------------------
 
@@ -177,9 +177,8 @@ class Reading(QObject):
         self._stop_listening()
         for timer in (self._ask_timer, self._glow_timer, self._copy_timer, self._back_timer):
             timer.stop()
-        texts = self._open.texts
-        if texts is not None:
-            texts.words_came.disconnect(self._words_came)
+        if self._texts is not None:
+            self._texts.words_came.disconnect(self._words_came)
 
     # The text under the marker ------------------------------------------------------------
 
@@ -214,7 +213,7 @@ class Reading(QObject):
 
     def _ask(self) -> None:
         """Ask for what is written on the page, once it is looked at and no hand writes."""
-        page, texts = self._page(), self._open.texts
+        page, texts = self._page(), self._texts
         if self._is_writing or page is None or page.sheet is None or texts is None:
             return
         texts.want_links(page.sheet)
@@ -228,7 +227,7 @@ class Reading(QObject):
             self._take_words()
 
     def _take_words(self) -> None:
-        page, texts = self._page(), self._open.texts
+        page, texts = self._page(), self._texts
         if self._text is not None or page is None or page.sheet is None or texts is None:
             return
         words = texts.words(page.sheet)
@@ -264,7 +263,7 @@ class Reading(QObject):
     # Links --------------------------------------------------------------------------------
 
     def _tapped(self, tapped: Tapped) -> None:
-        page, texts = self._page(), self._open.texts
+        page, texts = self._page(), self._texts
         if page is None or page.sheet is None or texts is None:
             return
         link = self._link_at(page, texts.links(page.sheet), tapped)
