@@ -21,7 +21,8 @@ import numpy as np
 from PySide6.QtGui import QGuiApplication, QImage
 
 from tools.running import ROOT, RunningKokuban, run_kokuban
-from tools.sample_boards import write_main_board, write_other_boards
+from tools.sample_boards import write_main_board, write_other_boards, write_slides_board
+from tools.sample_documents import KINDS
 from tools.x11 import Pixels, Pointer, Screen, start_xvfb
 from whiteboard.model.page import Surface
 
@@ -29,7 +30,7 @@ FOLDER: Final = ROOT / "docs" / "pictures"
 QUALITY: Final = 75
 """Of the WebP: edges of letters stay clean, the grain of the board costs little."""
 MOST_BYTES: Final = 250_000
-MOST_BYTES_TOGETHER: Final = 3_000_000
+MOST_BYTES_TOGETHER: Final = 3_500_000
 STILL_S: Final = 0.35
 """Longer than the slide of a sheet lasts, shorter than a caret is on."""
 FULL_HD: Final = (1920, 1080)
@@ -52,6 +53,14 @@ class Occasion:
     size_px: tuple[int, int] = FULL_HD
     screens: frozenset[str] | None = None
 
+
+SAMPLES: Final = (
+    ("photos", 2, {"ja": "まつりの写真", "en": "Festival photos"}),
+    ("drawings", 1, {"ja": "庁舎の図面", "en": "Town hall plans"}),
+    ("report", 3, {"ja": "年次報告", "en": "Annual report"}),
+    ("slides", 6, {"ja": "防災計画の説明", "en": "Safety plan"}),
+)
+"""Kind, pages and name of the documents that were opened, the last one written on."""
 
 OCCASIONS: Final = (
     *(Occasion(*way) for way in itertools.product(("ja", "en"), (True, False))),
@@ -96,12 +105,26 @@ def _take(occasion: Occasion, folder: Path) -> None:
         boards.mkdir()
         write_other_boards(boards, occasion.language, surface)
         write_main_board(boards / "main.kokuban", occasion.language, surface)
+        samples = _write_samples(Path(data) / "samples", occasion.language)
+        write_slides_board(Path(data) / "slides.kokuban", occasion.language, samples[-1])
         options = ["--language", occasion.language, "--size", f"{width}x{height}"]
         options += ["--theme", "board" if occasion.is_dark else "white", "--screen", "board"]
         options += ["--board-surface", surface.value]
         with run_kokuban(server, Path(data), *options, is_driven=True) as running:
             running.wait_until_started()
-            _Photographer(running, pointer, screen, occasion, folder).take_all()
+            photographer = _Photographer(running, pointer, screen, occasion, folder)
+            photographer.take_all()
+            photographer.take_documents(samples, Path(data) / "slides.kokuban")
+
+
+def _write_samples(folder: Path, language: str) -> list[Path]:
+    folder.mkdir()
+    made = []
+    for kind, pages, names in SAMPLES:
+        path = folder / f"{names[language]}{KINDS[kind].suffix}"
+        KINDS[kind].write(path, pages, 1)
+        made.append(path)
+    return made
 
 
 class _Photographer:
@@ -131,10 +154,7 @@ class _Photographer:
         self._shoot("pages")
         self._touch("Close", "More")
         self._shoot("more")
-        self._touch("Take away")
-        self._shoot("take-away")
-        self._pointer.tap_key("Escape")
-        self._touch("More", "Two people")
+        self._touch("Two people")
         self._pointer.tap_key("Escape")
         self._shoot("split")
         self._touch("More", "Boards")
@@ -143,6 +163,29 @@ class _Photographer:
         self._shoot("home")
         self._touch("Settings")
         self._shoot("settings")
+
+    def take_documents(self, documents: Sequence[Path], board: Path) -> None:
+        """Take the screens of documents.
+
+        Args:
+            documents: All are opened, so that the display remembers them.
+            board: A board on one of them, with ink.
+        """
+        self._running.open(board)
+        self._shoot("document")
+        self._touch("More", "Take away")
+        self._shoot("take-away")
+        self._pointer.tap_key("Escape")
+        for document in documents:
+            before = len(self._running.boards())
+            self._running.open(document)
+            while len(self._running.boards()) == before:
+                self._rest()
+            # Its first page is remembered as it is seen.
+            self._running.wait_for_button("More")
+            self._rest()
+        self._touch("Home", "Documents")
+        self._shoot("documents")
 
     def _touch(self, *words: str) -> None:
         for word in words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import pymupdf
 from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QLinearGradient, QPainter, QPainterPath, QPen
 
@@ -29,6 +31,7 @@ from base.board_doc import (
 from tools.handwriting import Floats, curve, width, write
 from tools.stage import evenly_spaced
 from whiteboard.model.board import Board, Edit
+from whiteboard.model.document import SheetRef, SheetSize
 from whiteboard.model.page import Background, Ruling, Surface
 from whiteboard.services.board_file import BoardFile, keep_board
 from whiteboard.services.pictures import parse_picture
@@ -121,6 +124,21 @@ def write_other_boards(folder: Path, language: str, surface: Surface) -> None:
                 new.put(page, item)
 
 
+def write_slides_board(path: Path, language: str, slides: Path) -> None:
+    """Write a board on the first slides of `tools.sample_pdfs.write_slides`, with ink on one.
+
+    Args:
+        path: Where; nothing may be there yet.
+        language: "ja" or "en".
+        slides: The PDF.
+    """
+    words = WORDS[language]
+    with _NewBoard(path, words.titles[0]) as new:
+        first, *_others = new.sheets(slides)
+        for item in _on_slide(words):
+            new.put(first, item)
+
+
 class _NewBoard:
     """A board that is being made."""
 
@@ -144,6 +162,17 @@ class _NewBoard:
     def page(self, surface: Surface, ruling: Ruling) -> str:
         with self._board.change(AUTHOR) as edit:
             return edit.add_page(len(self._board.pages), Background(surface, ruling))
+
+    def sheets(self, document: Path) -> list[str]:
+        """Add a page for each sheet of a PDF; return their ids."""
+        name = hashlib.sha256(document.read_bytes()).hexdigest()
+        self._file.put_document(name, document)
+        with pymupdf.open(document) as pdf:
+            sizes = [SheetSize(page.rect.width, page.rect.height) for page in pdf]
+        sheets = [(SheetRef(name, number), size) for number, size in enumerate(sizes)]
+        with self._board.change(AUTHOR) as edit:
+            edit.add_document(name, document.name, len(sheets))
+            return edit.add_sheet_pages(sheets, None)
 
     def put(self, page: str, item: Item) -> None:
         with self._board.change(AUTHOR) as edit:
@@ -213,6 +242,19 @@ def _plan(words: Words) -> Iterator[Item]:
     dashed = np.array([(190, 590), (480, 560), (800, 470), (1060, 420)])
     yield _stroke(curve(dashed.astype(np.float64)), BLUE, 6.0)
     yield _note(words.seats, Affine.upright(1130, 130, 190, 110), 3)
+
+
+def _on_slide(words: Words) -> Iterator[Item]:
+    """Yield what somebody writes on the first slide while they speak."""
+    for y, right in ((204.0, 506.0), (229.0, 192.0)):
+        line = np.array([(82.0, y), (right, y)])
+        yield _stroke(line, WHITE, 20.0, BrushKind.HIGHLIGHTER)
+    around = np.linspace(0.3, 2 * np.pi + 0.6, 40)
+    ring = np.column_stack([773 + 31 * np.cos(around), 322 + 138 * np.sin(around)])
+    yield _stroke(ring, RED, 4.0)
+    yield _shape(ShapeKind.ARROW, [(660, 150), (742, 196)], RED, 4.0)
+    text, height = ("今日", 56.0) if words is WORDS["ja"] else ("Today", 44.0)
+    yield from _handwriting(text, 644 - width(text, height), 96, height, RED, 4.0)
 
 
 def _handwriting(
