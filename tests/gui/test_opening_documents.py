@@ -428,6 +428,24 @@ def test_locked_document_asks_until_the_password_is_right(
     assert hall.feature._recent.entries() == []
 
 
+def test_password_sheet_lies_over_the_view_of_what_is_opened(
+    hall: Hall, until: Until, tmp_path: Path
+) -> None:
+    path = tmp_path / "secret.pdf"
+    write_pdf(path, 2)
+    lock(path, "a")
+    hall.flow.open(path)
+    until(lambda: asked_for(hall) is not None)
+    sheet = asked_for(hall)
+    assert sheet is not None
+    until(lambda: hall.flow.view.isVisible())
+    until(lambda: not sheet.field.visibleRegion().isEmpty())
+    at = sheet.field.mapTo(hall.kiosk.shell, sheet.field.rect().center())
+    until(lambda: hall.kiosk.shell.childAt(at) is sheet.field)
+    sheet.close_sheet()
+    until(lambda: not hall.flow.view.is_wanted)
+
+
 def test_password_left_gives_the_document_up(hall: Hall, until: Until, tmp_path: Path) -> None:
     path = tmp_path / "secret.pdf"
     write_pdf(path, 2)

@@ -311,10 +311,16 @@ class DocumentFlow(QObject):
 
         if self._sheet is None:
             sheet = PasswordSheet(self._around.stage())
-            sheet.entered.connect(self._opener.unlock)
+            sheet.entered.connect(self._unlock)
             sheet.closed.connect(functools.partial(self._password_left, sheet))
             self._sheet = sheet
+        self.view.wait_for_person()
         self._sheet.ask(asked.name, is_again=asked.is_again)
+        self._sheet.raise_()
+
+    def _unlock(self, password: str) -> None:
+        self.view.go_on()
+        self._opener.unlock(password)
 
     def _password_left(self, sheet: PasswordSheet) -> None:
         sheet.deleteLater()

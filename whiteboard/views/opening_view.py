@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPaintEvent, QTouchEvent
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPaintEvent, QPen, QTouchEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -76,6 +76,7 @@ class OpeningView(QWidget):
         self._stage: QWidget | None = None
         self._picture = QImage()
         self._progress: IntakeProgress | None = None
+        self._is_asking = False
         self._name = Text(role=Role.TITLE, parent=self)
         self._words = Text(role=Role.BODY, parent=self)
         for text in (self._name, self._words):
@@ -115,7 +116,7 @@ class OpeningView(QWidget):
         was_seen = self.isVisible() and self._stage is stage
         self._let_go()
         self._stage = stage
-        self._picture, self._progress = QImage(), None
+        self._picture, self._progress, self._is_asking = QImage(), None, False
         self._name.set_plain(name)
         self._say()
         self.setParent(stage)
@@ -127,11 +128,28 @@ class OpeningView(QWidget):
 
     def show_picture(self, picture: QImage) -> None:
         """Show the first page, at once: it is what people wait for."""
+        if self._is_asking:
+            self.go_on()
         self._picture = picture
         if self._stage is not None and not self.isVisible():
             self._wait.stop()
             self._appear()
         self._lay_out()
+        self.update()
+
+    def wait_for_person(self) -> None:
+        """Lie under a question, and say nothing beside it until it is answered."""
+        self._wait.stop()
+        self._is_asking = True
+        self._say()
+        if not self.isVisible():
+            self._appear()
+        self.update()
+
+    def go_on(self) -> None:
+        """The question was answered."""
+        self._is_asking = False
+        self._say()
         self.update()
 
     def show_progress(self, progress: IntakeProgress) -> None:
@@ -163,7 +181,8 @@ class OpeningView(QWidget):
         self.setFocus()
 
     def _say(self) -> None:
-        self._words.set_plain(stage_words(self._progress))
+        self._cancel.setVisible(not self._is_asking)
+        self._words.set_plain("" if self._is_asking else stage_words(self._progress))
 
     # How it looks -----------------------------------------------------------------------
 
@@ -211,8 +230,12 @@ class OpeningView(QWidget):
         painter = painter_for(self)
         paint_frame(painter, QRectF(self.rect()))
         if not self._picture.isNull():
-            painter.drawImage(self._page(), self._picture)
-        share = stage_share(self._progress)
+            page = self._page()
+            painter.drawImage(page, self._picture)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(colours.hairline), theme.metrics().line_px))
+            painter.drawRect(page)
+        share = None if self._is_asking else stage_share(self._progress)
         if share is not None:
             bar = QRectF(self._bar())
             radius = bar.height() / 2
