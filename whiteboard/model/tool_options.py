@@ -67,7 +67,7 @@ _ERASER_NAMES: Final = {
 }
 _FOLLOWING_NAMES: Final = {
     int(False): N_("By hand"),
-    int(True): N_("Along the text"),
+    int(True): N_("On text"),
 }
 _SHAPE_NAMES: Final = {
     ShapeKind.LINE: N_("Line"),

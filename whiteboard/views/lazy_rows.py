@@ -68,8 +68,10 @@ class LazyRows(QWidget):
     def show_count(self, count: int) -> None:
         """Show so many places, as they are now."""
         self._count = count
+        # Each row stays where it is: a finger may be on it.
         for row in self._rows:
-            row.place = -1
+            if 0 <= row.place < count:
+                row.show_place(row.place)
         self.list.set_content_height(max(0, count * self.step_px - theme.metrics().px(1)))
         self._fill()
 
