@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import mmap
+import os
 from typing import Any, Final, TypeVar
 
 from pymupdf import mupdf
@@ -20,23 +21,40 @@ _WORDS_SEEN: Final = 4
 
 _Pointer = TypeVar("_Pointer")
 
+_libc: Final = ctypes.CDLL(None, use_errno=True)
+_libc.mmap.restype = ctypes.c_void_p
+_libc.mmap.argtypes = [
+    ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long,
+]  # fmt: skip
+_libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
+_libc.madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+_MAP_FAILED: Final = ctypes.c_void_p(-1).value
+
 
 class Mapped:
-    """Shared memory in this process, with its address.
+    """Shared memory or a file in this process, with its address.
+
+    `mmap.mmap` would ask the kernel for more than a confined process may ask, and keeps the
+    address of what cannot be written to itself.
 
     Args:
         descriptor: Of the memory; closed by the caller, before or after.
         length: Bytes, > 0.
+        is_read_only: For a file that was opened for reading.
 
     Raises:
         OSError: it cannot be mapped.
     """
 
-    def __init__(self, descriptor: int, length: int) -> None:
-        self._mmap = mmap.mmap(descriptor, length)
-        self._array: ctypes.Array[ctypes.c_char] | None = (ctypes.c_char * length).from_buffer(
-            self._mmap
-        )
+    def __init__(self, descriptor: int, length: int, *, is_read_only: bool = False) -> None:
+        rights = mmap.PROT_READ if is_read_only else mmap.PROT_READ | mmap.PROT_WRITE
+        # Some file systems of sticks and phones cannot share what they map.
+        kind = mmap.MAP_PRIVATE if is_read_only else mmap.MAP_SHARED
+        address = _libc.mmap(None, length, rights, kind, descriptor, 0)
+        if address == _MAP_FAILED:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        self._address: int | None = address
+        self._length = length
 
     @property
     def address(self) -> int:
@@ -45,18 +63,34 @@ class Mapped:
         Raises:
             ValueError: it was closed.
         """
-        if self._array is None:
+        if self._address is None:
             raise ValueError("closed")
-        return ctypes.addressof(self._array)
+        return self._address
+
+    @property
+    def length(self) -> int:
+        """How long it is, bytes."""
+        return self._length
 
     def write(self, data: memoryview) -> None:
-        """Copy `data` to the beginning."""
-        self._mmap[: len(data)] = data
+        """Copy `data` to the beginning.
+
+        Raises:
+            ValueError: it does not fit, or this was closed.
+        """
+        if len(data) > self._length:
+            raise ValueError(f"{len(data)} bytes for {self._length}")
+        ctypes.memmove(self.address, bytes(data), len(data))
+
+    def forget(self) -> None:
+        """Let go of what was read; it is read again when needed. For files alone."""
+        _libc.madvise(self.address, self._length, mmap.MADV_DONTNEED)
 
     def close(self) -> None:
         """Unmap it; nothing may use the address any more."""
-        self._array = None
-        self._mmap.close()
+        address, self._address = self._address, None
+        if address is not None:
+            _libc.munmap(address, self._length)
 
 
 def pointed_at(pointer: _Pointer, address: int) -> _Pointer | None:

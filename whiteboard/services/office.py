@@ -9,11 +9,13 @@ from __future__ import annotations
 import codecs
 import contextlib
 import csv
+import errno
 import functools
 import hashlib
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -164,7 +166,8 @@ def _command(office: Office, source: Path, made: Path, profile: Path, to: str) -
     options = [f"--infilter={_CSV_FILTER}"] if source.suffix == ".csv" else []
     return [
         sys.executable, "-I", "-S", office_launcher.__file__, str(os.getpid()),
-        str(office.program), f"-env:UserInstallation={profile.as_uri()}",
+        str(profile.parent), str(source), str(office.program),
+        f"-env:UserInstallation={profile.as_uri()}",
         "--headless", "--invisible", "--nologo", "--nofirststartwizard", "--norestore",
         "--nolockcheck", *options, "--convert-to", to, "--outdir", str(made), str(source),
     ]  # fmt: skip
@@ -174,7 +177,9 @@ def _run(
     command: Sequence[str], folder: Path, is_cancelled: IsCancelled, ends_s: float
 ) -> tuple[int, str]:
     """Run a program in a group of its own; return its exit code and last words."""
-    environment = os.environ | {"TMPDIR": str(folder), "SAL_USE_VCLPLUGIN": "svp"}
+    began_s = time.time()
+    own = {"TMPDIR": str(folder), "XDG_RUNTIME_DIR": str(folder)}
+    environment = os.environ | own | {"SAL_USE_VCLPLUGIN": "svp"}
     words = folder / "words"
     with disk_errors(folder), words.open("wb") as output:
         process = subprocess.Popen(
@@ -198,6 +203,7 @@ def _run(
                 continue
     finally:
         _kill_group(process)
+        _sweep_sockets(began_s)
     return process.returncode, words.read_bytes()[-500:].decode(errors="replace").strip()
 
 
@@ -206,6 +212,22 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _sweep_sockets(since_s: float) -> None:
+    """Remove what LibreOffice may make in /tmp, and may not remove when it is done or killed.
+
+    Args:
+        since_s: `time.time()` when the first of them may have been made.
+    """
+    for path in Path("/tmp").glob("OSL_PIPE_*"):  # noqa: S108
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as caller:
+            found = path.lstat()
+            if found.st_uid != os.geteuid() or found.st_mtime < since_s - 1.0:
+                continue
+            caller.setblocking(False)
+            if caller.connect_ex(str(path)) == errno.ECONNREFUSED:  # its maker is gone
+                path.unlink()
 
 
 def _check_room(folder: Path) -> None:

@@ -1,10 +1,11 @@
 """Runs a program that reads strangers' files with as little as it needs, in its own place.
 
-    python -I -S office_launcher.py PARENT_PID PROGRAM [ARGUMENT ...]
+    python -I -S office_launcher.py PARENT_PID FOLDER SOURCE PROGRAM [ARGUMENT ...]
 
-It gets no network, no more than 4 GiB of memory and 2 GiB for a file, a low priority, and
-dies with the board. Nothing is imported from the project: this is a script that has become
-the program before the interpreter is warm (15 ms).
+It reads SOURCE and what the system has for all, writes in FOLDER alone, gets no network, no
+other process, no more than 4 GiB of memory and 2 GiB for a file, a low priority, and dies
+with the board. Of the project only `confinement` is imported: this is a script that has
+become the program before the interpreter is warm (15 ms).
 """
 
 import ctypes
@@ -23,7 +24,7 @@ _CLONE_NEWNET = 0x40000000
 
 def main(arguments: list[str]) -> None:
     """Become the program."""
-    parent, *command = arguments
+    parent, folder, source, *command = arguments
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != int(parent):
@@ -33,7 +34,17 @@ def main(arguments: list[str]) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(_NICE)
+    _confine(command[0], folder, source)
     os.execv(command[0], command)  # noqa: S606  (no shell is what is wanted)
+
+
+def _confine(program: str, folder: str, source: str) -> None:
+    # A script knows nothing of the package it lies in.
+    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    sys.path.insert(0, os.path.dirname(os.path.dirname(here)))  # noqa: PTH120
+    from whiteboard.services import confinement
+
+    confinement.confine_program(program, [source], [folder])
 
 
 def _leave_the_network(libc: ctypes.CDLL) -> None:

@@ -4,8 +4,9 @@ A message is a JSON object after its length. JSON, not pickle: a process that re
 files may be taken over by one of them, and must not be able to run code in the board by what
 it answers. Every answer is checked before it is used.
 
-Pixels do not travel here: the board sends a file descriptor of memory with a render job, and
-the process paints into it. A second piece of shared memory, `CONTROL_BYTES` long, has the
+The document comes as a file descriptor with each job, since the process can open nothing
+itself. Pixels do not travel here either: with a render job comes a descriptor of memory, and
+the process paints into that. A second piece of shared memory, `CONTROL_BYTES` long, has the
 same layout as MuPDF's cookie, so that the board can stop a job while it runs and see whether
 it moves.
 
@@ -46,7 +47,7 @@ class Source:
 
     Attributes:
         document: Its id, any text that stays the same while it is open.
-        path: The file; read when the process first needs the document.
+        path: The file. The process cannot open it: its descriptor comes with each job.
         password: What opens it; empty for none.
     """
 
@@ -120,6 +121,7 @@ class SearchJob:
         first: First sheet.
         last: Sheet before which to stop.
         budget_s: After so long the rest is left to the next job, seconds.
+        hits_max: After so many too; the sheet that has them is finished.
     """
 
     source: Source
@@ -127,6 +129,7 @@ class SearchJob:
     first: int
     last: int
     budget_s: float
+    hits_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,17 @@ class Answer:
     def was_stopped(self) -> bool:
         """Whether the board stopped the job."""
         return self.value is None and self.error is None
+
+
+def descriptors_of(job: Job) -> int:
+    """Return how many descriptors come with a job: of the document, then of memory."""
+    match job:
+        case CloseJob():
+            return 0
+        case RenderJob():
+            return 2
+        case _:
+            return 1
 
 
 def pack_message(message: Mapping[str, object]) -> bytes:

@@ -6,16 +6,18 @@ the board does. PyMuPDF is loaded here and nowhere in the board's own process.
 
 from __future__ import annotations
 
+import codecs
 import os
 import socket
 import sys
 import time
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from typing import Final
 
 from base.errors import ErrorCode
 from whiteboard.model.text_folding import fold
-from whiteboard.services import worker_limits
+from whiteboard.services import confinement, worker_limits
 from whiteboard.services.native_memory import Mapped, cookie_at
 from whiteboard.services.render_protocol import (
     CONTROL_BYTES,
@@ -31,6 +33,7 @@ from whiteboard.services.render_protocol import (
     SearchJob,
     Source,
     WordsJob,
+    descriptors_of,
     pack_answer,
     pack_message,
     parse_job,
@@ -59,6 +62,9 @@ TEXT_KEPT_LETTERS: Final = 4_000_000
 TRIM_ABOVE_BYTES: Final = 110 << 20
 """Above this after a job, what can be made anew is given back."""
 
+LATE_CODECS: Final = ("raw_unicode_escape", "unicode_escape", "utf-16", "latin-1")
+"""What Python loads from files when PyMuPDF first uses it, which is too late here."""
+
 _READ_BYTES: Final = 1 << 16
 _DESCRIPTORS_MAX: Final = 8
 
@@ -76,14 +82,16 @@ class RenderWorker:
         self._documents: OrderedDict[Source, SheetDocument] = OrderedDict()
         self._texts: OrderedDict[tuple[str, int], str] = OrderedDict()
         self._letters = 0
+        self._file = -1
 
-    def answer(self, number: int, job: Job, memory: int | None) -> Answer | None:
+    def answer(self, number: int, job: Job, descriptors: Sequence[int]) -> Answer | None:
         """Do a job.
 
         Args:
             number: Its number.
             job: What to do.
-            memory: Descriptor of the memory to paint into, for a `RenderJob`.
+            descriptors: As many as `render_protocol.descriptors_of` says: of the document and
+                of the memory to paint into; closed by the caller.
 
         Returns:
             What became of it; None for a job that is not answered.
@@ -94,6 +102,7 @@ class RenderWorker:
         self._cookie.progress = 0
         self._cookie.errors = 0
         self._cookie.incomplete = 0
+        self._file, *memory = descriptors
         value: dict[str, Json] | None = None
         error, detail = None, ""
         try:
@@ -108,12 +117,12 @@ class RenderWorker:
         self._shed()
         return Answer(number, value, error, detail[:500], worker_limits.private_bytes())
 
-    def _do(self, job: Job, memory: int | None) -> dict[str, Json]:
+    def _do(self, job: Job, memory: Sequence[int]) -> dict[str, Json]:
         match job:
             case OpenJob():
                 return self._open(job)
             case RenderJob():
-                return self._render(job, memory)
+                return self._render(job, *memory)
             case WordsJob():
                 return self._words(job)
             case LinksJob():
@@ -129,7 +138,7 @@ class RenderWorker:
             return self._documents[source]
         # A document that comes from another place or with a password replaces the old one.
         self._close(source.document)
-        document = SheetDocument(source.path, source.password, self._cookie)
+        document = SheetDocument(self._file, source.password, self._cookie)
         self._documents[source] = document
         while len(self._documents) > DOCUMENTS_OPEN:
             oldest = next(iter(self._documents))
@@ -138,7 +147,7 @@ class RenderWorker:
 
     def _close(self, document: str) -> None:
         for source in [s for s in self._documents if s.document == document]:
-            del self._documents[source]
+            self._documents.pop(source).close()
         for key in [k for k in self._texts if k[0] == document]:
             self._letters -= len(self._texts.pop(key))
 
@@ -153,9 +162,7 @@ class RenderWorker:
             "has_our_ink": document.has_our_ink,
         }
 
-    def _render(self, job: RenderJob, memory: int | None) -> dict[str, Json]:
-        if memory is None:
-            raise ValueError("no memory came with the job")
+    def _render(self, job: RenderJob, memory: int) -> dict[str, Json]:
         document = self._document(job.source)
         part = Part(job.turns, job.scale, job.left, job.top, job.width, job.height)
         pixels = Mapped(memory, 4 * job.width * job.height)
@@ -183,7 +190,7 @@ class RenderWorker:
         while number < last:
             hits += self._search_sheet(document, job.source.document, number, query)
             number += 1
-            if time.monotonic() >= end_s:
+            if time.monotonic() >= end_s or len(hits) >= job.hits_max:
                 break
             if self._cookie.abort:
                 raise StoppedError
@@ -212,6 +219,8 @@ class RenderWorker:
             self._letters -= len(self._texts.popitem(last=False)[1])
 
     def _shed(self) -> None:
+        for document in self._documents.values():
+            document.forget_file()
         if worker_limits.private_bytes() <= TRIM_ABOVE_BYTES:
             return
         shrink_store()
@@ -229,28 +238,36 @@ def shrink_store() -> None:
     mupdf.ll_fz_empty_store()
 
 
-def serve(channel: socket.socket, control: Mapped) -> None:
-    """Answer jobs until the board closes the channel."""
+def serve(channel: socket.socket, control: Mapped, missing: Sequence[str]) -> None:
+    """Answer jobs until the board closes the channel.
+
+    Args:
+        channel: To the board.
+        control: Memory shared with it.
+        missing: What the kernel lacks to confine this process.
+    """
     worker = RenderWorker(control)
     frames = Frames()
-    memories: deque[int] = deque()
-    channel.sendall(pack_message({"ready": os.getpid()}))
+    given: deque[int] = deque()
+    channel.sendall(pack_message({"ready": os.getpid(), "missing": list(missing)}))
     while True:
         data, descriptors, _flags, _address = socket.recv_fds(
             channel, _READ_BYTES, _DESCRIPTORS_MAX
         )
-        memories.extend(descriptors)
+        given.extend(descriptors)
         if not data:
             return
         frames.feed(data)
         for message in frames.take():
             number, job = parse_job(message)
-            memory = memories.popleft() if isinstance(job, RenderJob) and memories else None
+            if len(given) < descriptors_of(job):
+                raise ProtocolError("a job without its descriptors")
+            its_own = [given.popleft() for _place in range(descriptors_of(job))]
             try:
-                answer = worker.answer(number, job, memory)
+                answer = worker.answer(number, job, its_own)
             finally:
-                if memory is not None:
-                    os.close(memory)
+                for descriptor in its_own:
+                    os.close(descriptor)
             if answer is not None:
                 channel.sendall(pack_answer(answer))
 
@@ -274,11 +291,13 @@ def main(arguments: list[str]) -> int:
     # MuPDF's own complaints would go to the terminal; what matters comes back as an answer.
     mupdf.fz_set_error_callback(None)
     mupdf.fz_set_warning_callback(None)
+    for name in LATE_CODECS:
+        codecs.lookup(name)
     control = Mapped(control_at, CONTROL_BYTES)
     os.close(control_at)
     try:
         with socket.socket(fileno=channel_at) as channel:
-            serve(channel, control)
+            serve(channel, control, confinement.confine_renderer())
     except (ProtocolError, BrokenPipeError, ConnectionResetError):
         return 1
     return 0

@@ -11,7 +11,6 @@ load anything else. All functions raise `UnreadableError` for what a file may do
 from __future__ import annotations
 
 import os
-import stat
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +47,10 @@ OUTWARD: Final = ("http://", "https://", "mailto:", "tel:")
 """Links that may be offered; others would lead into this display's own files."""
 
 BYTES_PER_PIXEL: Final = 4
+
+FILE_KEPT_BYTES: Final = 32 << 20
+"""What was read of a larger file is let go after each job: the system's cache has it."""
+READ_BYTES: Final = 1 << 20
 
 Box: TypeAlias = tuple[float, float, float, float]
 """Left, top, right, bottom, sheet space."""
@@ -118,7 +121,7 @@ class SheetDocument:
     """A PDF file that is open.
 
     Args:
-        path: The file.
+        file: Descriptor of the file; closed by the caller, before or after.
         password: Empty for none.
         cookie: `fz_cookie` through which the board stops a job.
 
@@ -126,13 +129,24 @@ class SheetDocument:
         UnreadableError: it cannot be opened.
     """
 
-    def __init__(self, path: str, password: str, cookie: mupdf.fz_cookie) -> None:
+    def __init__(self, file: int, password: str, cookie: mupdf.fz_cookie) -> None:
         self._cookie = cookie
         self._lists: OrderedDict[int, _Sheet] = OrderedDict()
-        self._pdf = _open_pdf(path)
-        self._document = self._pdf.super()
-        self._unlock(password)
-        self._sheets = self._count()
+        self._bytes = _FileBytes(file)
+        try:
+            self._pdf = self._bytes.open_pdf()
+            self._document = self._pdf.super()
+            self._unlock(password)
+            self._sheets = self._count()
+        except UnreadableError:
+            self._bytes.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file; nothing else may be called after this."""
+        self._lists.clear()
+        del self._document, self._pdf
+        self._bytes.close()
 
     @property
     def sheets(self) -> int:
@@ -268,6 +282,10 @@ class SheetDocument:
     def forget_lists(self) -> None:
         """Give back what can be made anew."""
         self._lists.clear()
+
+    def forget_file(self) -> None:
+        """Give back what was read of the file; it costs little to look at it again."""
+        self._bytes.forget()
 
     def _unlock(self, password: str) -> None:
         if not mupdf.pdf_needs_password(self._pdf):
@@ -410,6 +428,62 @@ class _Sheet:
         return mupdf.ll_fz_make_matrix(a, b, c, d, e - x * a - y * c, f - x * b - y * d)
 
 
+class _FileBytes:
+    """The bytes of a file under MuPDF: mapped, so that a large file takes no memory.
+
+    Reading through a descriptor would move the place in the file under the other process,
+    which has the same descriptor.
+    """
+
+    def __init__(self, file: int) -> None:
+        length = os.lseek(file, 0, os.SEEK_END)
+        if length == 0:
+            raise UnreadableError(ErrorCode.DOCUMENT_DAMAGED, "an empty file")
+        self._mapped: Mapped | None = None
+        self._stream = self._map(file, length) or _read(file, length)
+
+    def open_pdf(self) -> mupdf.PdfDocument:
+        try:
+            return mupdf.PdfDocument(self._stream)
+        except _MuPDFError as error:
+            raise UnreadableError(ErrorCode.DOCUMENT_DAMAGED, str(error)) from error
+
+    def forget(self) -> None:
+        if self._mapped is not None and self._mapped.length > FILE_KEPT_BYTES:
+            self._mapped.forget()
+
+    def _map(self, file: int, length: int) -> mupdf.FzStream | None:
+        """Return None where the file system or the binding does not allow it."""
+        try:
+            mapped = Mapped(file, length, is_read_only=True)
+        except OSError:
+            return None
+        samples = samples_at(mapped.address)
+        if samples is None:
+            mapped.close()
+            return None
+        self._mapped = mapped
+        return mupdf.FzStream(mupdf.ll_fz_open_memory(samples, length))
+
+    def close(self) -> None:
+        """Unmap the file; nothing may be read of it any more."""
+        mapped, self._mapped = self._mapped, None
+        if mapped is not None:
+            mapped.close()
+
+
+def _read(file: int, length: int) -> mupdf.FzStream:
+    pieces = []
+    place = 0
+    while place < length:
+        piece = os.pread(file, min(length - place, READ_BYTES), place)
+        if not piece:
+            break
+        pieces.append(piece)
+        place += len(piece)
+    return mupdf.fz_open_buffer(mupdf.fz_new_buffer_from_copied_data(b"".join(pieces)))
+
+
 class _Canvas:
     """A draw device over memory of ours; over memory of its own where that cannot be."""
 
@@ -440,23 +514,6 @@ class _Canvas:
         if not self._is_shared:
             samples = mupdf.ll_fz_pixmap_samples_memoryview(self._pixmap)
             self._pixels.write(samples[: self._bytes])
-
-
-def _open_pdf(path: str) -> mupdf.PdfDocument:
-    # Opened here and handed on as a descriptor: Python's errors tell more than MuPDF's, any
-    # bytes may be a name, and a pipe of that name does not hang us.
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError as error:
-        raise UnreadableError(ErrorCode.NOT_FOUND, str(error)) from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise UnreadableError(ErrorCode.UNKNOWN_FORMAT, "not a regular file")
-        return mupdf.PdfDocument(f"/proc/self/fd/{descriptor}")
-    except _MuPDFError as error:
-        raise UnreadableError(ErrorCode.DOCUMENT_DAMAGED, str(error)) from error
-    finally:
-        os.close(descriptor)
 
 
 def _is_inked(page: mupdf.PdfObj) -> bool:

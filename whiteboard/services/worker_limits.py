@@ -6,6 +6,7 @@ Linux only, like the display. Nothing here can be undone by the process, save fo
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import resource
 import signal
@@ -52,16 +53,17 @@ def limit_reach(memory_bytes: int) -> None:
     beyond the limit fails, which MuPDF survives.
 
     Args:
-        memory_bytes: Address space that may be added to what is mapped now.
+        memory_bytes: Memory of its own that may be added to what it has now.
     """
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    limit = _statm(0) + memory_bytes
-    _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    # What is mapped of files does not count: a document of a gigabyte may be open.
+    limit = _statm(5) + memory_bytes
+    _soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
 
 def return_freed_memory() -> None:
@@ -81,5 +83,10 @@ def private_bytes() -> int:
 
 
 def _statm(field: int) -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123  (each job reads it)
-        return int(file.read().split()[field]) * _PAGE_BYTES
+    return int(os.pread(_statm_file(), 256, 0).split()[field]) * _PAGE_BYTES
+
+
+@functools.cache
+def _statm_file() -> int:
+    # Kept open: after `confinement` no file can be opened.
+    return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)

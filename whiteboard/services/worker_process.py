@@ -27,6 +27,9 @@ READ_BYTES: Final = 1 << 18
 READS_A_TURN: Final = 16
 """Then the event loop has its turn; the notifier tells again of what is left."""
 
+_MINOR_FAULTS: Final = 7
+_MAJOR_FAULTS: Final = 9
+
 Message = Mapping[str, Json]
 
 
@@ -82,13 +85,15 @@ class WorkerProcess(QObject):
         """Whether the process is gone and nothing of it is left."""
         return self._process.returncode is not None
 
-    def bytes_read(self) -> int:
-        """Return how much it has read so far, from files and sockets; 0 when that is secret."""
+    def pages_touched(self) -> int:
+        """Return how many pages of memory it has come to so far, those of mapped files too."""
         try:
-            text = Path(f"/proc/{self.pid}/io").read_text("ascii")
+            text = Path(f"/proc/{self.pid}/stat").read_text("utf-8", "replace")
         except OSError:
             return 0
-        return int(text.split(maxsplit=2)[1])
+        # What follows the name, which may hold anything: state is the first field.
+        fields = text.rpartition(")")[2].split()
+        return int(fields[_MINOR_FAULTS]) + int(fields[_MAJOR_FAULTS])
 
     def send(self, data: bytes, descriptors: Sequence[int] = ()) -> bool:
         """Send a message at once; return False when the process does not take it."""

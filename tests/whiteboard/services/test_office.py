@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from base.errors import AppError, ErrorCode
 from tests.support.document_door import Door, open_door
 from tools import sample_office
-from whiteboard.services import office_launcher
+from whiteboard.services import landlock, office_launcher
 from whiteboard.services.document_intake import Stage
 from whiteboard.services.office import Office, convert, find_office, write_table
 
@@ -127,8 +127,9 @@ def test_what_is_no_text_is_no_table(tmp_path: Path) -> None:
 # The launcher ---------------------------------------------------------------------------
 
 
-def launch(parent: int | str, *command: str) -> list[str]:
-    return [sys.executable, "-I", "-S", office_launcher.__file__, str(parent), *command]
+def launch(parent: int | str, folder: Path, *command: str) -> list[str]:
+    launcher = [sys.executable, "-I", "-S", office_launcher.__file__, str(parent)]
+    return [*launcher, str(folder), str(folder), *command]
 
 
 def test_launched_program_has_no_network(tmp_path: Path) -> None:
@@ -137,13 +138,25 @@ def test_launched_program_has_no_network(tmp_path: Path) -> None:
         port = str(server.getsockname()[1])
         answers = threading.Thread(target=lambda: server.accept()[0].close(), daemon=True)
         answers.start()
-        command = launch(os.getpid(), sys.executable, "-c", script, port)
+        command = launch(os.getpid(), tmp_path, sys.executable, "-c", script, port)
         inside = subprocess.run(command, check=False, capture_output=True)
         outside = subprocess.run([sys.executable, "-c", script, port], check=False)
         answers.join()
-    if b"Operation not permitted" in inside.stderr:
-        pytest.skip("this system gives nobody a network of their own")
     assert (inside.returncode, outside.returncode) == (1, 0)
+
+
+def test_launched_program_keeps_to_its_folder(tmp_path: Path) -> None:
+    if not landlock.version():
+        pytest.skip("this kernel has no Landlock")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "secret").write_text("x")
+    script = "echo a >a; mv a b; echo c >../c; cat ../secret; cat /etc/passwd; ls"
+    command = launch(os.getpid(), tmp_path / "in", "/bin/sh", "-c", script)
+    said = subprocess.run(
+        command, check=False, capture_output=True, cwd=tmp_path / "in", text=True
+    )
+    assert said.stdout.split() == []  # a shell may start no program either
+    assert [path.name for path in tmp_path.rglob("*")].count("c") == 0
 
 
 def test_launched_program_dies_with_the_board() -> None:
@@ -151,7 +164,7 @@ def test_launched_program_dies_with_the_board() -> None:
     board = f"""
 import os, subprocess, sys
 command = [sys.executable, "-I", "-S", {office_launcher.__file__!r}, str(os.getpid()),
-           "/bin/sh", "-c", "echo here; exec sleep 600"]
+           "/", "/", "/bin/sh", "-c", "echo here; exec sleep 600"]
 child = subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True)
 child.stdout.readline()
 print(child.pid, flush=True)

@@ -15,12 +15,13 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from base.errors import AppError, ErrorCode
-from tests.support import pdfs
+from tests.support import long_functions, pdfs
 from tests.support.loop_watch import LoopWatch
 from tests.support.source import ROOT
 from whiteboard.model.document import DocumentInfo, SheetSize
-from whiteboard.services import render_pool
+from whiteboard.services import render_crew, render_search, renderer
 from whiteboard.services.render_pool import Priority, RenderPool, Ticket
+from whiteboard.services.worker_process import WorkerProcess
 
 PATIENCE_MS = 30_000
 SMALL = QRect(0, 0, 200, 100)
@@ -72,7 +73,7 @@ class Bench:
 
 @pytest.fixture
 def bench(qtbot: QtBot) -> Iterator[Bench]:
-    pool = RenderPool()
+    pool = RenderPool(job_package=long_functions.PACKAGE)
     yield Bench(pool, qtbot)
     pool.shutdown()
 
@@ -304,9 +305,9 @@ def test_process_that_hangs_is_replaced(
     bench.until(lambda: bench.pool.running == 1)
     stopped = bench.pool.busy_process_ids[0]
     os.kill(stopped, signal.SIGSTOP)
-    monkeypatch.setattr(render_pool, "STALL_S", 0.5)
+    monkeypatch.setattr(renderer, "STALL_S", 0.5)
     bench.until(lambda: stopped not in bench.pool.process_ids)
-    monkeypatch.setattr(render_pool, "STALL_S", 30.0)
+    monkeypatch.setattr(renderer, "STALL_S", 30.0)
     bench.until(lambda: bool(got))
     assert isinstance(got[0], QImage)
 
@@ -338,7 +339,7 @@ def test_process_that_talks_nonsense_is_replaced(
     expected_log("an idle render process ended.*|no answer")
     bench.ready()
     before = bench.pool.process_ids
-    bench.pool.findChildren(render_pool.WorkerProcess)[0]._feed(b"\x02\x00\x00\x00{}")
+    bench.pool.findChildren(WorkerProcess)[0]._feed(b"\x02\x00\x00\x00{}")
     bench.until(lambda: bench.pool.ready == 2 and bench.pool.process_ids != before)
 
 
@@ -409,7 +410,7 @@ def test_image_that_never_ends_is_given_up_and_the_next_job_done(
     bench.ready()
     bench.open(pdfs.bomb_pdf(tmp_path / "bomb.pdf", 100_000), document="bomb")
     bench.open(colours)
-    monkeypatch.setattr(render_pool, "STALL_S", 1.0)
+    monkeypatch.setattr(renderer, "STALL_S", 1.0)
     outcome = bench.render(QRect(0, 0, 600, 600), document="bomb")
     assert error_of(outcome) is ErrorCode.PAGE_UNREADABLE
     assert bench.render().pixel(50, 50) == RED
@@ -504,6 +505,46 @@ def test_search_can_be_cancelled(bench: Bench, tmp_path: Path) -> None:
     assert len(told) == 1
 
 
+def test_search_with_too_many_hits_ends_and_says_where(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render_search, "HITS_MAX", 5)
+    bench.open(pdfs.text_pdf(tmp_path / "s.pdf", ["予算 予算"] * 9))
+    hits: list[Any] = []
+    more: list[int] = []
+    ask = bench.pool.search
+    assert bench.ask(ask, "d", "予算", hits.extend, first=7, on_more=more.append) is None
+    assert [hit.sheet for hit in hits] == [7, 7, 8, 8, 0, 0]
+    assert more == [1]
+
+
+def test_document_that_is_removed_stays_open(bench: Bench, colours: Path) -> None:
+    bench.open(colours)
+    colours.unlink()
+    assert bench.render().pixel(50, 50) == RED
+
+
+def test_file_that_comes_later_is_found(bench: Bench, colours: Path, tmp_path: Path) -> None:
+    late = tmp_path / "late.pdf"
+    assert error_of(bench.open(late)) is ErrorCode.NOT_FOUND
+    assert error_of(bench.render()) is ErrorCode.NOT_FOUND
+    colours.rename(late)
+    assert bench.render().pixel(50, 50) == RED
+
+
+def test_process_that_has_grown_is_replaced(
+    bench: Bench, colours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.ready()
+    bench.open(colours)
+    before = set(bench.pool.process_ids)
+    monkeypatch.setattr(render_crew, "RECYCLE_BYTES", 1)
+    assert bench.render().pixel(50, 50) == RED
+    monkeypatch.undo()
+    bench.until(lambda: bench.pool.ready == 2 and set(bench.pool.process_ids) != before)
+    assert bench.render(scale=1.5).pixel(50, 50) == RED
+
+
 def test_closed_document_answers_no_more(bench: Bench, drawings: Path) -> None:
     bench.open(drawings)
     got: list[Any] = []
@@ -543,7 +584,7 @@ def test_long_job_tells_its_progress_and_result(bench: Bench) -> None:
     moved: list[float] = []
     outcome = bench.ask(
         bench.pool.run,
-        "whiteboard.services.long_job:count_up",
+        "tests.support.long_functions:count_up",
         {"steps": 4},
         on_progress=moved.append,
     )
@@ -563,7 +604,7 @@ def test_long_job_that_takes_too_long_is_killed(bench: Bench) -> None:
     before = pdfs.children_of(os.getpid())
     outcome = bench.ask(
         bench.pool.run,
-        "whiteboard.services.long_job:count_up",
+        "tests.support.long_functions:count_up",
         {"steps": 10**12},
         timeout_s=0.5,
     )
@@ -576,7 +617,7 @@ def test_cancelled_long_job_is_killed(bench: Bench) -> None:
     got: list[Any] = []
     moved: list[float] = []
     ticket = bench.pool.run(
-        "whiteboard.services.long_job:count_up", {"steps": 10**12}, got.append, moved.append
+        "tests.support.long_functions:count_up", {"steps": 10**12}, got.append, moved.append
     )
     bench.until(lambda: bool(moved))
     ticket.cancel()

@@ -31,7 +31,7 @@ JOBS: list[Job] = [
     RenderJob(SOURCE, 3, 1, 2.5, -4, 5, 60, 70),
     WordsJob(SOURCE, 3),
     LinksJob(SOURCE, 3),
-    SearchJob(SOURCE, "会議", 1, 9, 0.05),
+    SearchJob(SOURCE, "会議", 1, 9, 0.05, 100),
     CloseJob("d"),
 ]
 ANSWER = Answer(7, {"words": []}, None, "", 1)
