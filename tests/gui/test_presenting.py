@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from base.clock import SystemClock
 from base.options import Options
 from base.qt import theme
+from base.qt.widgets import TouchControl
 from kiosk.app import Kiosk
 from kiosk.features import ENTRIES
 from kiosk.model.arguments import Arguments
@@ -22,10 +23,12 @@ from tests.support.canvas_bench import Pen
 from tests.support.tiny_pdf import write_pdf
 from whiteboard.model.document import SheetRef, SheetSize
 from whiteboard.model.page import Background
+from whiteboard.model.tool_choice import ToolKind
 from whiteboard.model.viewport import Viewport
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.views.canvas import Canvas
 from whiteboard.views.glass_button import GlassButton
+from whiteboard.views.page_cards import PageCard
 from whiteboard.views.pane import Pane
 from whiteboard.views.screen import BoardScreen
 
@@ -195,9 +198,11 @@ def test_no_bar_covers_a_page_that_is_fitted(room: Room, side: str) -> None:
 
 def test_page_keeps_its_place_whatever_tool_is_in_hand(room: Room) -> None:
     before = room.canvas.viewport
-    for tool in room.pane.toolbar.findChildren(QWidget):
-        if getattr(tool, "isCheckable", lambda: False)() and tool.isVisible():
-            QTest.mouseClick(tool, LEFT)
+    for tool in ToolKind:
+        # Those two open a sheet, and a loudspeaker.
+        if tool not in (ToolKind.PICTURE, ToolKind.CHALK):
+            room.pane.hold(room.pane.choice.with_tool(tool))
+            QApplication.processEvents()
     assert room.canvas.viewport == before
 
 
@@ -503,3 +508,56 @@ def test_keys_scroll_a_wide_page_before_they_turn_it(report: Room) -> None:
             break
     assert report.place == 1
     assert report.canvas.viewport.is_width_fitted
+
+
+# Finding a page ---------------------------------------------------------------------------
+
+
+def word(room: Room, text: str) -> TouchControl:
+    """Return the button that is seen with a word on it."""
+    found = room.kiosk.shell.findChildren(TouchControl)
+    return next(one for one in found if one.word == text and one.isVisible())
+
+
+def test_number_leads_to_its_page(room: Room) -> None:
+    QTest.mouseClick(word(room, "Pages"), LEFT)
+    QTest.mouseClick(word(room, "By number"), LEFT)
+    QTest.mouseClick(word(room, "4"), LEFT)
+    QTest.mouseClick(word(room, "Done"), LEFT)
+    assert room.place == 3
+
+
+def test_column_of_pages_leads_and_follows_and_covers_nothing(room: Room, qtbot: QtBot) -> None:
+    QTest.mouseClick(word(room, "Pages"), LEFT)
+    QTest.mouseClick(word(room, "Beside"), LEFT)
+    strip = room.pane.strip
+    assert strip is not None
+    qtbot.waitUntil(strip.isVisible)
+    left, _top = room.canvas.viewport.to_view(0.0, 0.0)
+    assert left >= strip.geometry().right()
+
+    card = next(card for card in strip.findChildren(PageCard) if card.page_id == room.pages[2])
+    x, y = middle_of(card)
+    room.fingers([[(x, y)] * 2])
+    assert room.place == 2
+    assert card.isChecked()
+    room.pane.step(1)
+    assert not card.isChecked()
+
+    QTest.mouseClick(word(room, "Close"), LEFT)
+    assert room.pane.strip is None
+    assert covered(room) == []
+
+
+def test_page_is_turned_and_left_out_and_comes_back(room: Room) -> None:
+    board = room.open_board.board
+    QTest.mouseClick(word(room, "Pages"), LEFT)
+    QTest.mouseClick(word(room, "Turn"), LEFT)
+    assert board.page(room.pages[0]).width_pt == SLIDE.height_pt
+    assert room.canvas.viewport.is_page_fitted
+
+    QTest.mouseClick(word(room, "Leave out"), LEFT)
+    assert len(board.pages) == PAGES - 1
+    assert room.place == 1
+    QTest.mouseClick(word(room, "Undo"), LEFT)
+    assert len(board.pages) == PAGES

@@ -37,6 +37,8 @@ QUIET_MS: Final = 1200
 """How long after the last change pages are painted again for the list of boards."""
 MOST_PICTURES: Final = 96
 """Kept in memory, half a megabyte each; what was looked at longest ago goes."""
+MOST_WAITING: Final = 48
+"""Asked for and not painted yet; of a long list that is flung past, the first are dropped."""
 KEEP_S: Final = 1.0
 """How long the worker waits until a thumbnail is in the file, to tell of it."""
 PAUSE_MS: Final = 4
@@ -114,6 +116,9 @@ class Thumbnails(QObject):
         if picture is None or page_id in self._stale or page_id in self._added:
             # Before what was asked for earlier: that may be scrolled away by now.
             self._wanted = {page_id: None} | self._wanted
+            last = next(reversed(self._wanted))
+            if len(self._wanted) > MOST_WAITING and last not in self._unsaved:
+                del self._wanted[last]
             self._plan()
         return None if picture is None else picture.image
 

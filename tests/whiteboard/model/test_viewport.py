@@ -323,3 +323,52 @@ def test_flick_is_never_faster_than_the_limit():
 def test_flick_with_unequal_lengths_is_refused():
     with pytest.raises(ValueError, match="shape"):
         flick(np.zeros(3), np.zeros((2, 2)), 0.0)
+
+
+ROOM = Rect(100.0, 0.0, 1800.0, 960.0)
+
+
+def sheet_view(width_pt: float = 595.0, height_pt: float = 842.0) -> Viewport:
+    return Viewport.fitted(1920, 1080, width_pt, height_pt, room=ROOM)
+
+
+def test_page_with_borders_lies_in_the_middle_of_its_room():
+    view = sheet_view()
+    assert view.to_view(297.5, 421.0) == pytest.approx(ROOM.centre)
+    assert view.to_view(0, 0)[1] == pytest.approx(0.0)
+    assert view.to_view(0, 842)[1] == pytest.approx(960.0)
+    assert view.is_page_fitted
+    assert view.is_whole
+
+
+def test_fitted_page_with_borders_cannot_be_pushed_away():
+    view = sheet_view()
+    moved = view.panned(300, -500).clamped()
+    assert moved.is_page_fitted
+
+
+def test_wide_page_with_borders_begins_at_its_top_and_ends_at_its_bottom():
+    view = sheet_view().fit_width()
+    assert view.is_width_fitted
+    assert not view.is_whole
+    assert view.to_view(0, 0) == pytest.approx((100.0, 0.0))
+    assert view.to_view(595, 0)[0] == pytest.approx(1800.0)
+    end = view.panned(0, -1e6).clamped()
+    assert end.to_view(0, 842)[1] == pytest.approx(960.0)
+
+
+def test_pull_past_either_end_of_a_page_with_borders_is_shown_in_part():
+    view = sheet_view().fit_width()
+    above = view.panned(0, 200).banded().to_view(0, 0)[1]
+    assert 0 < above < 200
+    end = view.panned(0, -1e6).clamped()
+    below = end.panned(0, -200).banded().to_view(0, 842)[1]
+    assert 760 < below < 960
+
+
+def test_room_that_changes_keeps_a_page_whole_or_wide():
+    other = Rect(0.0, 0.0, 1920.0, 1080.0)
+    assert sheet_view().resized(1920, 1080, other).is_page_fitted
+    wide = sheet_view().fit_width().resized(1920, 1080, other)
+    assert wide.is_width_fitted
+    assert wide.to_view(595, 0)[0] == pytest.approx(1920.0)
