@@ -1,7 +1,8 @@
 from tests.whiteboard.model.hand import on_page, only, pointer, stroke_along
 from tests.whiteboard.model.test_hands import Glass
-from whiteboard.model.effects import Navigated, Pointed, Tapped
+from whiteboard.model.effects import InkFinished, Navigated, Pointed, Tapped
 from whiteboard.model.events import Device, Phase
+from whiteboard.model.palm import PenReport
 from whiteboard.model.tap_watch import TAP_S, TAP_WAY_MM, TapWatch
 from whiteboard.model.tools import PointerTool
 
@@ -71,4 +72,24 @@ def test_finger_with_the_hand_tool_taps_the_page() -> None:
 def test_finger_that_moves_the_page_does_not_tap_it() -> None:
     effects = through_the_hand((30, 30), (60, 30), (90, 30), (90, 30))
     assert only(effects, Navigated)
+    assert only(effects, Tapped) == []
+
+
+def test_finger_taps_the_page_where_a_pen_is_in_use_and_fingers_move_it() -> None:
+    glass = Glass(pen_report=PenReport.YES)
+    glass.hands.handle(pointer(300, 300, phase=Phase.HOVER, device=Device.PEN), glass.viewport)
+    effects = []
+    for phase, t_s in ((Phase.DOWN, 0.1), (Phase.UP, 0.2)):
+        event = pointer(30, 30, t_s, phase=phase, device=Device.TOUCH, size_mm=8.0)
+        effects += glass.hands.handle(event, glass.viewport)
+    assert only(effects, Tapped) == [Tapped(30, 30)]
+
+
+def test_pen_never_taps_the_page() -> None:
+    glass = Glass(pen_report=PenReport.YES)
+    effects = []
+    for phase, t_s in ((Phase.DOWN, 0.1), (Phase.UP, 0.2)):
+        event = pointer(30, 30, t_s, phase=phase, device=Device.PEN)
+        effects += glass.hands.handle(event, glass.viewport)
+    assert only(effects, InkFinished)
     assert only(effects, Tapped) == []
