@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from PySide6.QtCore import QRect
@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter
 
 from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
+from whiteboard.model.page import Page
 from whiteboard.model.smoothing import SMOOTH, Smoothing
 from whiteboard.model.viewport import Viewport
 from whiteboard.services.open_board import OpenBoard
@@ -20,6 +21,9 @@ from whiteboard.services.view_pixels import ViewPixels, seen_px
 
 KEPT_PAGES: Final = 4
 """The page that is shown, the ones before and behind it, and the one that was left."""
+KEPT_BYTES: Final = 144 << 20
+"""Less than `KEPT_PAGES` are kept where their tiles take more: on 3840x2160 the page that is
+shown and the ones beside it."""
 _SHEETS_AHEAD: Final = (1, -1, 2)
 """Whose sheets are wanted ahead, in the direction of turning; the first two are painted."""
 
@@ -58,6 +62,8 @@ class NearPages:
         self._pixels_of: OrderedDict[str, ViewPixels] = OrderedDict()
         self._page_id = page_id
         self._direction = 1
+        self._placed: tuple[Page, ...] = ()
+        self._place_by_id: dict[str, int] = {}
         self.shown = self._make(page_id)
         """The pixels of the page that is shown."""
         self.shown.wake()
@@ -158,7 +164,7 @@ class NearPages:
             return
         wants = self.shown.sheet_wants()
         ahead = [*wants[1:], *(w for step in _SHEETS_AHEAD if (w := self._want_of(step)))]
-        sheets.want(self, wants[0] if wants else None, ahead)
+        sheets.want(self, wants[0] if wants else None, ahead, self._other_sheets)
 
     def set_writing(self, is_writing: bool) -> None:
         """Say whether a hand writes: sheets can wait then."""
@@ -214,10 +220,23 @@ class NearPages:
         sheets, want = self._open.sheets, self._want_of(step)
         return sheets is None or want is None or sheets.is_settled(want)
 
+    def _other_sheets(self) -> Iterator[SheetWant | None]:
+        """Return the sheets of all pages, the nearest first; None for pages without."""
+        pages, place = self._board.pages, self._places().get(self._page_id, 0)
+        for distance in range(len(pages)):
+            for other in dict.fromkeys((place + distance, place - distance)):
+                if 0 <= other < len(pages):
+                    # The last look at them may be a while ago: some may be gone.
+                    is_there = pages[other].id in self._places()
+                    yield self._want_for(pages[other].id) if is_there else None
+
     def _want_of(self, step: int) -> SheetWant | None:
         page_id = self._neighbour(step)
-        spot = None if page_id is None else spot_of(self._board.page(page_id))
-        if page_id is None or spot is None:
+        return None if page_id is None else self._want_for(page_id)
+
+    def _want_for(self, page_id: str) -> SheetWant | None:
+        spot = spot_of(self._board.page(page_id))
+        if spot is None:
             return None
         viewport = self._viewport_of(page_id)
         scale = viewport.scale * self._pixel_ratio()
@@ -225,16 +244,23 @@ class NearPages:
 
     # Inside -------------------------------------------------------------------------------
 
+    def _places(self) -> dict[str, int]:
+        """Return the place of each page in the row; made anew when pages change alone."""
+        pages = self._board.pages
+        if pages is not self._placed:
+            self._placed = pages
+            self._place_by_id = {page.id: place for place, page in enumerate(pages)}
+        return self._place_by_id
+
     def _note_direction(self, page_id: str) -> None:
-        ids = [page.id for page in self._board.pages]
-        if page_id in ids and self._page_id in ids:
-            self._direction = 1 if ids.index(page_id) >= ids.index(self._page_id) else -1
+        places = self._places()
+        if page_id in places and self._page_id in places:
+            self._direction = 1 if places[page_id] >= places[self._page_id] else -1
 
     def _neighbour(self, step: int) -> str | None:
         """Return the page so many steps away in the direction of turning."""
-        pages = self._board.pages
-        places = [place for place, page in enumerate(pages) if page.id == self._page_id]
-        place = places[0] + step * self._direction if places else -1
+        pages, shown = self._board.pages, self._places().get(self._page_id)
+        place = -1 if shown is None else shown + step * self._direction
         return pages[place].id if 0 <= place < len(pages) else None
 
     def _make(self, page_id: str) -> ViewPixels:
@@ -259,7 +285,10 @@ class NearPages:
     def _let_go(self) -> None:
         near = {self._page_id, *(self._neighbour(step) for step in _SHEETS_AHEAD[:2])}
         for page_id in list(self._pixels_of):
-            if len(self._pixels_of) <= KEPT_PAGES:
+            # Those that are not painted yet will take as much.
+            largest = max(pixels.size_bytes for pixels in self._pixels_of.values())
+            kept = len(self._pixels_of)
+            if kept <= KEPT_PAGES and kept * largest <= KEPT_BYTES:
                 return
             if page_id not in near:
                 # The outlines of a page that nobody looks at take more room than its pixels.

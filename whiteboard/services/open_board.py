@@ -26,6 +26,7 @@ from whiteboard.services.documents import DocumentStore
 from whiteboard.services.pictures import decode_asset
 from whiteboard.services.render_pool import RenderPool
 from whiteboard.services.sheet_pixels import SheetPixels
+from whiteboard.services.sheet_previews import SheetPreviews
 from whiteboard.services.sheet_reader import SheetReader
 from whiteboard.services.sheet_texts import SheetTexts
 
@@ -120,7 +121,8 @@ class OpenBoard(QObject):
             return store.fetch(document, self.file)
 
         self.export = DocumentExport(pool, fetch, store.workshop)
-        self.sheets = SheetPixels(self.documents, words)
+        previews = SheetPreviews(store.folder, lambda document: not pool.password(document))
+        self.sheets = SheetPixels(self.documents, words, previews)
         self.reader = SheetReader(self.documents, words)
         self.texts = SheetTexts(self.documents)
 

@@ -2,12 +2,14 @@
 
 Whoever shows a page says what it sees of its sheet and what it will want next. What is seen
 and not there is asked for at once, first small and then sharp; what will be wanted next is
-asked for one piece at a time while nothing else is missing and nobody writes.
+asked for one piece at a time while nothing else is missing and nobody writes. With time to
+spare, pictures of all other sheets are made, so that a leap shows its page at once.
 """
 
 from __future__ import annotations
 
 import math
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,7 @@ from whiteboard.model.page import Page
 from whiteboard.model.palette import Rgb
 from whiteboard.services.lettering import EM_PX, font
 from whiteboard.services.render_pool import Priority
+from whiteboard.services.sheet_previews import MOST_PIXELS, SheetPreviews
 
 PAPER_RGB: Final[Rgb] = (255, 255, 255)
 AROUND_RGB: Final[Rgb] = (226, 230, 228)
@@ -32,21 +35,31 @@ AROUND_RGB: Final[Rgb] = (226, 230, 228)
 EDGE_RGB: Final[Rgb] = (176, 184, 180)
 _WORDS_RGB: Final[Rgb] = (110, 118, 114)
 
-LEAST_BUDGET_BYTES: Final = 48 * 1024 * 1024
-VIEWS_KEPT: Final = 4
-"""How many views full of pixels fit into the memory beside that."""
+LEAST_BUDGET_BYTES: Final = 24 * 1024 * 1024
+VIEWS_KEPT: Final = 3
+"""How many views full of pixels fit into the memory beside that: this page, the one before
+and the one behind it."""
 _MOST_AHEAD: Final = 1
 """Pieces asked for ahead at one time: the other worker stays free for what is seen."""
 _BAND_PIXELS: Final = 900_000
 """What is seen is asked for in two bands, one for each worker, when it is larger."""
 _LOW_PIXELS: Final = 400_000
-_LOW_SHARE: Final = 0.55
-"""The small picture is worth its while below this share of the wanted scale."""
+_LOW_SHARE: Final = 0.4
+"""The small picture is worth its while below this share of the wanted scale: not on a display
+of 1920x1080, where it would cost a third of the sharp one and cannot be read."""
 _GRID_PX: Final = 256
 """Pieces end on such borders, so that a pan asks for strips and not for slivers."""
 _BANDS: Final = 4
 _LOW_WAIT_MS: Final = 25
 """A sharp picture that comes within this time spares the small one's painting."""
+_REST_MS: Final = 200
+"""So long nothing may be missing before pictures of sheets are made that nobody looks at."""
+_MAKING_PAUSE_MS: Final = 15
+_QUICK_S: Final = 0.03
+_QUICK_SHEETS: Final = 8
+"""After so many in a row that come in no time a document is thought to be like that."""
+_LOOKED_THROUGH: Final = 100
+"""Pages that are looked through at a time for one that lacks its picture."""
 _WORDS_SHARE: Final = 0.045
 _WORDS_PX: Final = 1e4
 
@@ -136,6 +149,8 @@ class _Patch:
     scale: float
     area: QRect
     image: QImage
+    is_preview: bool = False
+    """Whether it went through compression, and never counts as sharp."""
 
 
 @dataclass(slots=True, eq=False)
@@ -148,6 +163,7 @@ class _Request:
     is_low: bool
     is_ahead: bool
     ticket: SheetTicket | None = None
+    asked_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -156,6 +172,7 @@ class _Viewer:
 
     seen: SheetWant | None = None
     ahead: tuple[SheetWant, ...] = ()
+    others: Callable[[], Iterator[SheetWant | None]] | None = None
     is_writing: bool = False
 
 
@@ -165,6 +182,8 @@ class SheetPixels(QObject):
     Args:
         source: Renders sheets.
         words: Returns the sentence for a sheet that cannot be shown.
+        previews: Keeps pictures of whole sheets; it is shut down with this.
+        now_s: Monotonic clock.
     """
 
     came = Signal(object)
@@ -173,11 +192,22 @@ class SheetPixels(QObject):
     """A sheet cannot be shown: the `AppError`; told once for each document and code."""
 
     def __init__(
-        self, source: SheetSource, words: Callable[[], str], parent: QObject | None = None
+        self,
+        source: SheetSource,
+        words: Callable[[], str],
+        previews: SheetPreviews | None = None,
+        now_s: Callable[[], float] = time.perf_counter,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._source = source
         self._words = words
+        self._previews = previews
+        self._now_s = now_s
+        self._making: _Request | None = None
+        self._others: Iterator[SheetWant | None] | None = None
+        self._without: set[SheetRef] = set()
+        self._quick: dict[str, int] = {}
         self._log = structlog.get_logger(__name__)
         self._patches: OrderedDict[_Patch, None] = OrderedDict()
         self._bytes = 0
@@ -190,6 +220,12 @@ class SheetPixels(QObject):
         self._low_timer.setSingleShot(True)
         self._low_timer.setInterval(_LOW_WAIT_MS)
         self._low_timer.timeout.connect(self._tell_low)
+        self._making_timer = QTimer(self)
+        self._making_timer.setSingleShot(True)
+        self._making_timer.timeout.connect(self._make_preview)
+        if previews is not None:
+            previews.listed.connect(lambda _document: self._plan())
+            previews.has_room.connect(lambda: self._plan_making(_MAKING_PAUSE_MS))
 
     @property
     def size_bytes(self) -> int:
@@ -206,28 +242,45 @@ class SheetPixels(QObject):
     # What is wanted -----------------------------------------------------------------------
 
     def want(
-        self, viewer: object, seen: SheetWant | None, ahead: Sequence[SheetWant] = ()
+        self,
+        viewer: object,
+        seen: SheetWant | None,
+        ahead: Sequence[SheetWant] = (),
+        others: Callable[[], Iterator[SheetWant | None]] | None = None,
     ) -> None:
         """Say what a view sees now, and what it will want next, the likeliest first.
 
         What was asked for before and is not wanted any more is cancelled.
+
+        Args:
+            viewer: Which view.
+            seen: The part of a sheet that it shows.
+            ahead: What it will show next.
+            others: Returns whole sheets that it may show some time, the nearest first; None
+                for each page that has none.
         """
         wanted = self._viewers.setdefault(viewer, _Viewer())
+        wanted.others = others
         if (seen, tuple(ahead)) == (wanted.seen, wanted.ahead):
             return
         wanted.seen, wanted.ahead = seen, tuple(ahead)
+        self._stop_making()
+        self._others = None
         self._plan()
 
     def set_writing(self, viewer: object, is_writing: bool) -> None:
         """Say whether a hand writes in a view: then nothing is asked for ahead."""
         self._viewers.setdefault(viewer, _Viewer()).is_writing = is_writing
-        if not is_writing:
+        if is_writing:
+            self._stop_making()
+        else:
             self._plan()
             self._plan_to_tell()
 
     def forget(self, viewer: object) -> None:
         """Say that a view is gone."""
         self._viewers.pop(viewer, None)
+        self._others = None
         self._plan()
 
     def try_again(self, document: str) -> None:
@@ -247,8 +300,11 @@ class SheetPixels(QObject):
         self._low_timer.stop()
         self._viewers.clear()
         self._plan()
+        self._stop_making()
         self._patches.clear()
         self._bytes = 0
+        if self._previews is not None:
+            self._previews.shutdown()
 
     # Painting -----------------------------------------------------------------------------
 
@@ -286,7 +342,8 @@ class SheetPixels(QObject):
         self, painter: QPainter, spot: SheetSpot, place: _Place, part: QRect
     ) -> Iterator[None]:
         mine = [p for p in self._patches if p.spot == spot]
-        sharp = [p for p in mine if place.is_exact and p.scale == place.scale]
+        is_sharp = place.is_exact
+        sharp = [p for p in mine if is_sharp and p.scale == place.scale and not p.is_preview]
         bare = QRegion(part)
         for patch in sharp:
             if patch.area.translated(place.origin).intersects(part):
@@ -313,6 +370,10 @@ class SheetPixels(QObject):
             self._ask_for_seen(want)
         if self._may_look_ahead():
             self._ask_ahead(ahead)
+        if self._requests:
+            self._stop_making()
+        else:
+            self._plan_making(_REST_MS)
 
     def _may_look_ahead(self) -> bool:
         is_calm = not any(viewer.is_writing for viewer in self._viewers.values())
@@ -336,10 +397,22 @@ class SheetPixels(QObject):
         if missing.isEmpty() or self._is_broken(want.spot):
             return
         if not self._has_low(want):
-            self._ask(_low(want), is_low=True)
+            self._ask_rough(want)
         for area in _pieces(missing, want):
             for band in _bands(area):
                 self._ask(SheetWant(want.spot, want.scale, band))
+
+    def _ask_rough(self, want: SheetWant) -> None:
+        """Ask for what can be shown until the sharp pixels are there."""
+        if self._previews is not None and self._previews.has(want.spot.sheet):
+            whole = want.spot.frame_px(want.scale)
+            request = _Request(want.spot, want.scale, whole, is_low=True, is_ahead=False)
+            self._requests.append(request)
+            request.ticket = self._previews.ask(
+                want.spot.sheet, lambda image: self._take_preview(request, image)
+            )
+        elif _low(want).scale <= want.scale * _LOW_SHARE:
+            self._ask(_low(want), is_low=True)
 
     def _ask_ahead(self, wants: Iterable[SheetWant]) -> None:
         for want in wants:
@@ -354,6 +427,7 @@ class SheetPixels(QObject):
 
     def _ask(self, want: SheetWant, *, is_low: bool = False, is_ahead: bool = False) -> None:
         request = _Request(want.spot, want.scale, want.part, is_low, is_ahead)
+        request.asked_s = self._now_s()
         self._requests.append(request)
         sheet = want.spot.sheet
         request.ticket = self._source.render(
@@ -364,6 +438,28 @@ class SheetPixels(QObject):
             request.area,
             Priority.NEXT if is_ahead else Priority.VISIBLE,
             lambda result: self._take(request, result),
+        )
+
+    def _take_preview(self, request: _Request, image: QImage) -> None:
+        if request not in self._requests:
+            return
+        self._requests.remove(request)
+        if not image.isNull() and not self._has_all_of(request):
+            # Made for this display it is copied; stretched by nothing it would be blurred.
+            is_exact = image.size() == request.area.size()
+            scale = request.scale if is_exact else image.width() / request.spot.size.width_pt
+            patch = _Patch(request.spot, scale, image.rect(), image, is_preview=True)
+            self._add(patch)
+            self._tell(patch)
+        self._plan()
+
+    def _has_all_of(self, request: _Request) -> bool:
+        """Return whether the sharp pixels came before the rough ones."""
+        return any(
+            viewer.seen is not None
+            and viewer.seen.spot == request.spot
+            and self.is_settled(viewer.seen)
+            for viewer in self._viewers.values()
         )
 
     def _take(self, request: _Request, result: QImage | AppError) -> None:
@@ -390,16 +486,24 @@ class SheetPixels(QObject):
 
     def _keep(self, request: _Request, image: QImage) -> None:
         patch = _Patch(request.spot, request.scale, request.area, image)
-        for old in [p for p in self._patches if _is_replaced(p, patch)]:
-            self._drop(old)
-        self._patches[patch] = None
-        self._bytes += image.sizeInBytes()
-        self._shrink()
+        self._add(patch)
+        if request.is_ahead and not self._was_quick(request):
+            self._keep_preview(patch)
+        elif self._has_all_of(request):
+            for old in [p for p in self._patches if p.is_preview and p.spot == patch.spot]:
+                self._drop(old)
         if request.is_low:
             self._untold_low.append(patch)
             self._plan_to_tell()
         else:
             self._tell(patch)
+
+    def _add(self, patch: _Patch) -> None:
+        for old in [p for p in self._patches if _is_replaced(p, patch)]:
+            self._drop(old)
+        self._patches[patch] = None
+        self._bytes += patch.image.sizeInBytes()
+        self._shrink()
 
     def _tell(self, patch: _Patch) -> None:
         area = _to_pt(patch.area, patch.scale)
@@ -430,23 +534,113 @@ class SheetPixels(QObject):
         if with_requests:
             there = chain(self._patches, self._requests)
         for piece in there:
-            if piece.spot == want.spot and piece.scale == want.scale:
+            if piece.spot == want.spot and piece.scale == want.scale and not _is_rough(piece):
                 missing -= QRegion(piece.area)
         return missing
 
     def _has_low(self, want: SheetWant) -> bool:
-        """Return whether a part can be shown stretched meanwhile, or hardly gains from it."""
-        low = _low(want)
-        if low.scale > want.scale * _LOW_SHARE:
-            return True
+        """Return whether a part can be shown stretched meanwhile."""
+        scale = min(_low(want).scale, want.scale)
         area = _to_pt(want.part, want.scale)
         there: Iterable[_Patch | _Request] = chain(self._patches, self._requests)
         return any(
             piece.spot == want.spot
-            and piece.scale >= low.scale
+            and piece.scale >= scale
             and _to_pt(piece.area.adjusted(-1, -1, 1, 1), piece.scale).contains(area)
             for piece in there
         )
+
+    # Pictures of other sheets -------------------------------------------------------------
+
+    def _plan_making(self, wait_ms: int) -> None:
+        """Make the picture of a sheet that lacks one, if nothing is asked for until then."""
+        if self._previews is None or not self._is_at_rest():
+            return
+        if not self._making_timer.isActive():
+            self._making_timer.start(wait_ms)
+
+    def _is_at_rest(self) -> bool:
+        is_writing = any(viewer.is_writing for viewer in self._viewers.values())
+        return not is_writing and not self._requests and self._making is None
+
+    def _stop_making(self) -> None:
+        self._making_timer.stop()
+        if self._making is not None and self._making.ticket is not None:
+            self._making.ticket.cancel()
+        self._making = None
+
+    def _make_preview(self) -> None:
+        if self._previews is None or not self._is_at_rest() or self._previews.is_full:
+            return
+        if self._others is None:
+            others = [v.others for v in self._viewers.values() if v.others is not None]
+            self._others = chain.from_iterable(each() for each in others)
+        for _page in range(_LOOKED_THROUGH):
+            want = next(self._others, _END)
+            if isinstance(want, _End):
+                return
+            if want is not None and self._lacks_preview(want):
+                self._making = self._ask_whole(want)
+                return
+        self._making_timer.start(_MAKING_PAUSE_MS)
+
+    def _lacks_preview(self, want: SheetWant) -> bool:
+        sheet, previews = want.spot.sheet, self._previews
+        if previews is None or self._is_broken(want.spot) or sheet in self._without:
+            return False
+        if self._quick.get(sheet.document, 0) >= _QUICK_SHEETS:
+            return False
+        width = want.spot.frame_px(_preview_scale(want)).width()
+        is_possible = previews.knows(sheet.document) and previews.may_keep(sheet.document)
+        return is_possible and not previews.has(sheet, width)
+
+    def _ask_whole(self, want: SheetWant) -> _Request:
+        spot, scale = want.spot, _preview_scale(want)
+        request = _Request(spot, scale, spot.frame_px(scale), is_low=False, is_ahead=True)
+        request.asked_s = self._now_s()
+        request.ticket = self._source.render(
+            spot.sheet.document,
+            spot.sheet.number,
+            spot.sheet.turns,
+            scale,
+            request.area,
+            Priority.BACKGROUND,
+            lambda result: self._take_made(request, result),
+        )
+        return request
+
+    def _take_made(self, request: _Request, result: QImage | AppError) -> None:
+        if request is not self._making:
+            return
+        self._making = None
+        if isinstance(result, AppError):
+            self._without.add(request.spot.sheet)  # told when somebody looks at it
+        elif self._previews is not None:
+            self._take_whole(self._previews, request, result)
+        self._plan_making(_MAKING_PAUSE_MS)
+
+    def _was_quick(self, request: _Request) -> bool:
+        """Return whether it was answered so soon that no picture has to be kept."""
+        return self._now_s() - request.asked_s < _QUICK_S
+
+    def _take_whole(self, previews: SheetPreviews, made: _Request, image: QImage) -> None:
+        sheet = made.spot.sheet
+        if self._was_quick(made):
+            self._without.add(sheet)
+            self._quick[sheet.document] = self._quick.get(sheet.document, 0) + 1
+        else:
+            self._quick[sheet.document] = 0
+            previews.keep(sheet, image)
+
+    def _keep_preview(self, patch: _Patch) -> None:
+        """Keep what was rendered ahead as a picture, if it is a whole sheet of a fit size."""
+        previews, area = self._previews, patch.area
+        is_whole = area == patch.spot.frame_px(patch.scale)
+        if previews is None or not is_whole or area.width() * area.height() > MOST_PIXELS:
+            return
+        sheet = patch.spot.sheet
+        if previews.knows(sheet.document) and not previews.has(sheet, area.width()):
+            previews.keep(sheet, patch.image)
 
     def _shrink(self) -> None:
         """Let go of the pixels that were used longest ago, down to the budget."""
@@ -463,6 +657,13 @@ class SheetPixels(QObject):
     def _drop(self, patch: _Patch) -> None:
         del self._patches[patch]
         self._bytes -= patch.image.sizeInBytes()
+
+
+class _End:
+    """There are no more pages."""
+
+
+_END: Final = _End()
 
 
 def spot_of(page: Page) -> SheetSpot | None:
@@ -522,7 +723,8 @@ class _Place:
 
     def target(self, patch: _Patch) -> QRectF:
         """Return where a piece lies, device px."""
-        factor = self.factor / patch.scale
+        is_copied = self.is_exact and patch.scale == self.scale
+        factor = 1.0 if is_copied else self.factor / patch.scale
         area = patch.area
         return QRectF(
             area.x() * factor + self.origin.x(),
@@ -584,8 +786,20 @@ def _serves(piece: _Request | _Patch, want: SheetWant) -> bool:
     return piece.scale == want.scale and piece.area.intersects(want.area)
 
 
+def _is_rough(piece: _Request | _Patch) -> bool:
+    return piece.is_preview if isinstance(piece, _Patch) else piece.is_low
+
+
 def _is_replaced(old: _Patch, new: _Patch) -> bool:
-    return old.spot == new.spot and old.scale == new.scale and new.area.contains(old.area)
+    is_alike = old.spot == new.spot and old.is_preview >= new.is_preview
+    return is_alike and old.scale == new.scale and new.area.contains(old.area)
+
+
+def _preview_scale(want: SheetWant) -> float:
+    """Return the scale of a sheet's picture: as it is seen, as far as that is sensible."""
+    size = want.spot.size
+    most = math.sqrt(MOST_PIXELS / (size.width_pt * size.height_pt))
+    return min(want.scale, most)
 
 
 def _low(want: SheetWant) -> SheetWant:

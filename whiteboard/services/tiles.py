@@ -20,8 +20,9 @@ from whiteboard.services.scene import PageScene, SceneChange
 
 TILE_WIDTH_PX: Final = 1024
 TILE_HEIGHT_PX: Final = 512
-MAX_TILES: Final = 96
-"""At 2 MB each; more than a 3840x2160 view with a ring around it needs."""
+TILE_BYTES: Final = 4 * TILE_WIDTH_PX * TILE_HEIGHT_PX
+MAX_TILES: Final = 56
+"""At 2 MB each; a view of 3840x2160 with a ring around it needs as many at most."""
 
 _AA_MARGIN_PX: Final = 2
 
@@ -73,6 +74,11 @@ class PageRaster:
     def scale(self) -> float:
         """Device px per pt."""
         return self._scale
+
+    @property
+    def size_bytes(self) -> int:
+        """How much memory the tiles take."""
+        return len(self._tiles) * TILE_BYTES
 
     @property
     def has_work(self) -> bool:

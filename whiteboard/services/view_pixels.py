@@ -58,6 +58,11 @@ class ViewPixels:
         return self._scene
 
     @property
+    def size_bytes(self) -> int:
+        """How much memory its pixels take."""
+        return sum(raster.size_bytes for raster in self._rasters)
+
+    @property
     def viewport(self) -> Viewport:
         """What is seen."""
         return self._viewport
@@ -81,7 +86,7 @@ class ViewPixels:
 
     @property
     def is_at_scale(self) -> bool:
-        """Whether the raster has the scale that is shown, not another one's pixels stretched."""
+        """Whether the raster has the scale that is shown: nothing is stretched."""
         return self._rasters[0].scale == self._scale
 
     def set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
@@ -179,8 +184,7 @@ class ViewPixels:
         if spot is None:
             return ()
         seen = seen_px(self._viewport, self._scale)
-        around = seen.adjusted(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
-        return SheetWant(spot, self._scale, seen), SheetWant(spot, self._scale, around)
+        return SheetWant(spot, self._scale, seen), SheetWant(spot, self._scale, self._around())
 
     def repaint_all(self) -> None:
         """Paint everything again, as after another smoothing or background."""
@@ -220,11 +224,22 @@ class ViewPixels:
         if raster.scale != self._scale:
             return
         seen = self._seen_px(raster.scale)
-        ahead = seen.adjusted(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
+        ahead = self._around()
         raster.drop_distant_jobs(seen if self._is_ahead else ahead)
         raster.want(seen)
         if not self._is_ahead:
             raster.want(ahead)
+
+    def _around(self) -> QRect:
+        """Return what a pan may bring into view soon, page px of the shown scale."""
+        viewport, ring = self._viewport, _RING_PX / self._ratio
+        area = seen_px(viewport, self._scale)
+        for way in (ring, -ring):
+            panned = viewport.panned(way, way).clamped()
+            if panned.scale != viewport.scale:
+                return area.adjusted(-_RING_PX, -_RING_PX, _RING_PX, _RING_PX)
+            area |= seen_px(panned, self._scale)
+        return area
 
     def _origin_px(self, scale: float) -> QPoint:
         """Return where the page's corner lies in the view, device px of `scale`."""

@@ -1,3 +1,6 @@
+import itertools
+import time
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, QRectF
@@ -16,6 +19,7 @@ from whiteboard.services.sheet_pixels import (
     SheetSpot,
     SheetWant,
 )
+from whiteboard.services.sheet_previews import SheetPreviews
 
 DECK = "ab" * 32
 SLIDE = SheetSize(960.0, 540.0)
@@ -33,9 +37,9 @@ def want(number=0, scale=1.0, area=None, size=SLIDE):
 
 
 class Bench:
-    def __init__(self):
+    def __init__(self, previews=None, now_s=time.perf_counter):
         self.source = PaintedSheets()
-        self.sheets = SheetPixels(self.source, lambda: WORDS)
+        self.sheets = SheetPixels(self.source, lambda: WORDS, previews, now_s)
         self.told = []
         self.errors = []
         self.sheets.came.connect(self.told.append)
@@ -335,3 +339,79 @@ def test_turned_sheet_is_another_picture(bench):
     assert asked.turns == 1
     assert asked.area.size().width() == 540
     assert asked.area.topLeft() == QPoint(0, 0)
+
+
+# Pictures of other sheets
+
+
+@pytest.fixture
+def kept(qapp, tmp_path):
+    """A bench with a folder for pictures, on whose clock each look takes a second."""
+    clock = itertools.count()
+    made = Bench(SheetPreviews(tmp_path), lambda: float(next(clock)))
+    yield made
+    made.sheets.shutdown()
+
+
+def others(*numbers):
+    return lambda: iter([want(number) for number in numbers])
+
+
+def making(bench):
+    return [a.number for a in bench.source.waiting if a.priority is Priority.BACKGROUND]
+
+
+def make(bench, qtbot, number):
+    qtbot.waitUntil(lambda: making(bench) == [number])
+    bench.source.answer_all()
+
+
+def test_pictures_of_other_sheets_are_made_when_nothing_else_is_wanted(kept, qtbot):
+    kept.sheets.want(VIEW, want(0), [], others(0, 1, 2))
+    kept.source.answer_all()
+    for number in (0, 1, 2):
+        make(kept, qtbot, number)
+
+
+def test_no_picture_is_made_while_somebody_writes(kept, qtbot):
+    kept.sheets.want(VIEW, want(0), [], others(1, 2))
+    kept.source.answer_all()
+    qtbot.waitUntil(lambda: making(kept) == [1])
+    kept.sheets.set_writing(VIEW, True)
+    assert making(kept) == []
+    kept.sheets.set_writing(VIEW, False)
+    qtbot.waitUntil(lambda: making(kept) != [])
+
+
+def test_turn_stops_the_making_of_a_picture(kept, qtbot):
+    kept.sheets.want(VIEW, want(0), [], others(1, 2))
+    kept.source.answer_all()
+    qtbot.waitUntil(lambda: making(kept) == [1])
+    kept.sheets.want(VIEW, want(5), [], others(1, 2))
+    assert making(kept) == []
+    assert [asked.number for asked in kept.source.waiting] == [5]
+
+
+def test_leap_to_a_sheet_shows_its_picture_until_the_sharp_one_comes(kept, qtbot):
+    kept.sheets.want(VIEW, want(0), [], others(0, 7, 8))
+    kept.source.answer_all()
+    for number in (0, 7, 8):
+        make(kept, qtbot, number)
+    kept.sheets.want(VIEW, want(7), [])
+    qtbot.waitUntil(lambda: any(came.sheet.number == 7 for came in kept.told))
+    assert not kept.sheets.is_settled(want(7))
+    assert np.abs(kept.painted(7)[5, 5].astype(int) - rgb(7)).max() < 8
+    kept.source.answer_all()
+    assert kept.sheets.is_settled(want(7))
+    assert kept.painted(7)[5, 5].tolist() == rgb(7)
+
+
+def test_document_that_renders_in_no_time_gets_no_pictures(qtbot, qapp, tmp_path):
+    bench = Bench(SheetPreviews(tmp_path), lambda: 0.0)
+    bench.sheets.want(VIEW, want(0), [], others(*range(20), *range(20)))
+    bench.source.answer_all()
+    for number in range(8):
+        make(bench, qtbot, number)
+    bench.sheets.shutdown()
+    assert max(asked.number for asked in bench.source.asked) == 7
+    assert list(tmp_path.iterdir()) == []
