@@ -21,6 +21,7 @@ from base.board_doc import ImageItem, StrokeItem, TextItem
 from kiosk.model.arguments import Arguments
 from kiosk.model.navigation import Finished, Opened
 from kiosk.services.removable import ROOT_VARIABLE
+from tests.support.full_disk import full_disk
 from tests.support.glass import Glass
 from tests.support.tiny_pdf import COLOURS, write_pdf
 from tests.whiteboard.services.pdf_bench import (
@@ -42,6 +43,7 @@ from whiteboard.views.password_sheet import PasswordSheet
 from whiteboard.views.screen import BoardScreen
 
 PATIENCE_MS = 30_000
+LARGE_BYTES = 40 << 20
 NOTEBOOK = """<?xml version="1.0"?><xournal creator="Xournal++ 1.2" fileversion="4">
 <page width="500" height="300"><background type="solid" color="#ffffffff" style="plain"/>
 <layer><stroke tool="pen" color="#3333ccff" width="2">10 10 20 10 30 15 40 20</stroke>
@@ -567,6 +569,17 @@ def test_document_is_put_behind_the_page_from_the_sheet(
     until(lambda: not written.flow.view.is_wanted)
 
 
+def test_finish_while_the_sheet_reads_a_folder_leaves_nothing_behind(
+    written: Hall, until: Until, sticks: Path
+) -> None:
+    (sticks / "A").mkdir()
+    written.feature._choose_document()
+    written.kiosk.handle(Finished())
+    until(lambda: not written.kiosk.shell.findChildren(DocumentSheet))
+    assert written.feature._workers.pictures.drain(10.0)
+    QApplication.processEvents()
+
+
 def test_files_dropped_on_the_board_come_in_the_order_of_their_names(
     written: Hall, until: Until, tmp_path: Path
 ) -> None:
@@ -577,6 +590,7 @@ def test_files_dropped_on_the_board_come_in_the_order_of_their_names(
     board = written.open_board.board
     names = [board.documents[page.sheet.document].name for page in board.pages if page.sheet]
     assert names == ["2.pdf", "2.pdf", "10.pdf"]
+    assert written.canvas.page_id == written.page_ids()[1]
 
 
 def test_picture_dropped_on_the_board_stays_a_picture_on_the_page(
@@ -615,6 +629,30 @@ def test_stick_pulled_during_the_copy_leaves_the_board_as_it_was(
     assert "USB stick was taken out" in written.said[0]
     written.write((100, 200), (300, 200))
     assert len(written.open_board.board.items(written.page_ids()[0])) == 2
+
+
+def test_full_disk_is_told_and_the_pages_come_all_the_same(
+    written: Hall,
+    until: Until,
+    qtbot: QtBot,
+    tmp_path: Path,
+    allowed_log: Callable[[str], None],
+) -> None:
+    for words in ("disk_full", "job failed", "no copy of its document"):
+        allowed_log(words)
+    path = tmp_path / "large.pdf"
+    write_pdf(path, 1)
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        pdf.Root["/Padding"] = pdf.make_stream(os.urandom(LARGE_BYTES))
+        pdf.save(path)
+    with full_disk(LARGE_BYTES // 2):
+        written.flow.insert(path)
+        until(lambda: bool(written.said) and not written.flow.view.is_wanted)
+        written.wait_for(qtbot, COLOURS[0], 300, 150)
+        assert written.open_board.worker.drain(30.0)
+    assert written.said[0].startswith("The storage is full")
+    written.write((600, 350), (800, 350))
+    assert len(written.open_board.board.items(written.page_ids()[1])) == 1
 
 
 def test_nothing_below_is_touched_while_a_document_is_on_its_way(

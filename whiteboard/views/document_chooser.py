@@ -183,6 +183,8 @@ class DocumentChooser(QWidget):
         self._sticks.stop()
         self._slow.stop()
         self._stop.set()
+        # A sheet may be gone when what it asked for comes.
+        self._jobs.shutdown()
         self.recents.forget_pictures()
 
     def shutdown(self) -> None:

@@ -59,10 +59,12 @@ class _Wish:
     Attributes:
         board: The board that was open when it was asked for; None for a board of its own.
         after_page_id: Behind which page of it.
+        is_shown: Whether people see the first of the pages already.
     """
 
     board: OpenBoard | None = None
     after_page_id: str | None = None
+    is_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,14 +360,14 @@ class DocumentFlow(QObject):
         pane = self._screen.pane_in_use
         if self._keeper.board is not board:
             return
-        is_first = self._wish.after_page_id is None or not self._waiting
-        if pane is not None and pages and is_first:
+        if pane is not None and pages and not self._wish.is_shown:
             pane.canvas.show_page(pages[0])
         self._remember(ready, len(pages))
         self._tell(ready)
         self.shown.emit()
         if self._waiting:
-            self._wish = _Wish(board, pages[-1] if pages else self._wish.after_page_id)
+            after = pages[-1] if pages else self._wish.after_page_id
+            self._wish = _Wish(board, after, self._wish.is_shown or bool(pages))
             self._go_on()
             return
         self._around.show_board()
