@@ -102,11 +102,15 @@ class NearPages:
 
     def drop(self, page_id: str) -> None:
         """Forget a page that is gone."""
-        self._pixels_of.pop(page_id, None)
+        pixels = self._pixels_of.pop(page_id, None)
+        if pixels is not None:
+            pixels.clear()
 
     def forget_others(self) -> None:
         """Forget all pages but the one that is shown, as after another size of the view."""
-        self._pixels_of = OrderedDict({self._page_id: self.shown})
+        for page_id in list(self._pixels_of):
+            if page_id != self._page_id:
+                self.drop(page_id)
 
     def set_smoothing(self, smoothing: Smoothing) -> None:
         """Show all strokes with another smoothing from now on; paints nothing by itself."""
@@ -172,7 +176,8 @@ class NearPages:
             self._open.sheets.set_writing(self, is_writing)
 
     def shutdown(self) -> None:
-        """Want nothing any more."""
+        """Want nothing any more; the page that is shown can still be painted."""
+        self.forget_others()
         if self._open.sheets is not None:
             self._open.sheets.forget(self)
 
@@ -292,4 +297,4 @@ class NearPages:
                 return
             if page_id not in near:
                 # The outlines of a page that nobody looks at take more room than its pixels.
-                del self._pixels_of[page_id]
+                self.drop(page_id)

@@ -121,7 +121,11 @@ class OpenBoard(QObject):
             return store.fetch(document, self.file)
 
         self.export = DocumentExport(pool, fetch, store.workshop)
-        previews = SheetPreviews(store.folder, lambda document: not pool.password(document))
+        previews = SheetPreviews(
+            store.folder,
+            is_lasting=store.is_lasting,
+            is_open_to_all=lambda document: not pool.password(document),
+        )
         self.sheets = SheetPixels(self.documents, words, previews)
         self.reader = SheetReader(self.documents, words)
         self.texts = SheetTexts(self.documents)

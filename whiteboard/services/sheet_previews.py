@@ -21,7 +21,7 @@ from PySide6.QtGui import QImage, QImageReader
 from base.tasks import Worker
 from whiteboard.model.document import SheetRef
 
-FOLDER: Final = "previews"
+FOLDER: Final = "sheet-pictures"
 MOST_BYTES: Final = 512 << 20
 """Two documents of 1,000 drawings."""
 MOST_PIXELS: Final = 2_200_000
@@ -78,7 +78,8 @@ class SheetPreviews(QObject):
     """Keeps the pictures and gives them back. Belongs to the UI thread, which never waits.
 
     Args:
-        folder: Where documents are kept; `previews` is made in it.
+        documents: The folder that documents are kept in.
+        is_lasting: Whether it stays. Then the pictures lie beside it, else in it.
         is_open_to_all: Returns whether a document may be kept as pictures on the disk.
         most_bytes: How much all pictures may take; those of the document that was used
             longest ago go first.
@@ -94,13 +95,16 @@ class SheetPreviews(QObject):
 
     def __init__(
         self,
-        folder: Path,
+        documents: Path,
+        *,
+        is_lasting: bool = True,
         is_open_to_all: Callable[[str], bool] = lambda _document: True,
         most_bytes: int = MOST_BYTES,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._folder = folder / FOLDER
+        self._documents = documents
+        self._folder = (documents.parent if is_lasting else documents) / FOLDER
         self._is_open_to_all = is_open_to_all
         self._most_bytes = most_bytes
         self._log = structlog.get_logger(__name__)
@@ -230,7 +234,7 @@ class SheetPreviews(QObject):
         if not self._folder.is_dir():
             return
         folders = [f for f in self._folder.iterdir() if f.is_dir() and f.name != used]
-        gone = [f for f in folders if not (self._folder.parent / f"{f.name}.pdf").exists()]
+        gone = [f for f in folders if not (self._documents / f"{f.name}.pdf").exists()]
         kept = sorted(set(folders) - set(gone), key=lambda f: f.stat().st_mtime)
         total = sum(_size_of(f) for f in kept)
         while kept and total > self._most_bytes:

@@ -175,15 +175,16 @@ class PageRaster:
         self._tiles = {
             key: tile for key, tile in self._tiles.items() if _frame(key).intersects(area_px)
         }
-        self._jobs = [job for job in self._jobs if _frame(job.key).intersects(area_px)]
+        self._keep_jobs(lambda job: _frame(job.key).intersects(area_px))
+
+    def clear(self) -> None:
+        """Let go of all tiles and jobs: at once, not when the garbage is next collected."""
+        self._tiles.clear()
+        self._keep_jobs(lambda _job: False)
 
     def drop_distant_jobs(self, area_px: QRect) -> None:
         """Forget planned tiles that an area (page px) no longer touches."""
-        self._jobs = [
-            job
-            for job in self._jobs
-            if job.key in self._tiles or job.area_px.intersects(area_px)
-        ]
+        self._keep_jobs(lambda job: job.key in self._tiles or job.area_px.intersects(area_px))
 
     def take(self, change: SceneChange, baked: frozenset[str] = frozenset()) -> QRect:
         """Plan what a change of the scene needs.
@@ -211,6 +212,7 @@ class PageRaster:
 
     def repaint_all(self) -> None:
         """Paint everything again; the old pixels stay until then."""
+        self._keep_jobs(lambda _job: False)
         self._jobs = [_Job(key, _frame(key)) for key in self._tiles]
 
     def bake(self, area: Rect, paint: Paint) -> None:
@@ -249,6 +251,16 @@ class PageRaster:
             if self._now_s() >= until_s:
                 break
         return done
+
+    def _keep_jobs(self, is_kept: Callable[[_Job], bool]) -> None:
+        """Drop the other jobs: one that has begun refers to all of this, and keeps it alive."""
+        kept: list[_Job] = []
+        for job in self._jobs:
+            if is_kept(job):
+                kept.append(job)
+            else:
+                job.restart()
+        self._jobs = kept
 
     def _step(self, job: _Job) -> bool:
         """Paint one batch of a job; return whether the job is done."""

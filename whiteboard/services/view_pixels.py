@@ -103,7 +103,7 @@ class ViewPixels:
             same = [raster for raster in self._rasters if raster.scale == self._scale]
             others = [raster for raster in self._rasters if raster.scale != self._scale]
             fresh = same[0] if same else self._new_raster(self._scale)
-            self._rasters = [fresh, *others[: KEPT_RASTERS - 1]]
+            self._keep([fresh, *others[: KEPT_RASTERS - 1]])
         self._plan()
 
     def set_pixel_ratio(self, pixel_ratio: float) -> None:
@@ -121,8 +121,8 @@ class ViewPixels:
     def rest(self) -> None:
         """Keep only what is seen, as for a page that is turned over."""
         self._is_ahead = True
-        del self._rasters[1:]
         raster = self._rasters[0]
+        self._keep([raster])
         raster.keep_only(self._seen_px(raster.scale))
 
     def wake(self) -> None:
@@ -188,7 +188,7 @@ class ViewPixels:
 
     def repaint_all(self) -> None:
         """Paint everything again, as after another smoothing or background."""
-        del self._rasters[1:]
+        self._keep(self._rasters[:1])
         self._rasters[0].repaint_all()
         self._plan()
 
@@ -207,8 +207,19 @@ class ViewPixels:
             if area.intersects(seen)
         ]
         if not raster.has_work and len(self._rasters) > 1 and not self._is_moving:
-            del self._rasters[1:]
+            self._keep(self._rasters[:1])
         return done
+
+    def clear(self) -> None:
+        """Let go of all pixels, for a page that is not kept any more."""
+        for raster in self._rasters:
+            raster.clear()
+
+    def _keep(self, rasters: list[PageRaster]) -> None:
+        for raster in self._rasters:
+            if raster not in rasters:
+                raster.clear()
+        self._rasters = rasters
 
     @property
     def _scale(self) -> float:

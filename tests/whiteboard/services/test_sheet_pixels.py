@@ -348,7 +348,9 @@ def test_turned_sheet_is_another_picture(bench):
 def kept(qapp, tmp_path):
     """A bench with a folder for pictures, on whose clock each look takes a second."""
     clock = itertools.count()
-    made = Bench(SheetPreviews(tmp_path), lambda: float(next(clock)))
+    previews = SheetPreviews(tmp_path / "documents")
+    made = Bench(previews, lambda: float(next(clock)))
+    made.previews = previews
     yield made
     made.sheets.shutdown()
 
@@ -397,6 +399,7 @@ def test_leap_to_a_sheet_shows_its_picture_until_the_sharp_one_comes(kept, qtbot
     kept.source.answer_all()
     for number in (0, 7, 8):
         make(kept, qtbot, number)
+    qtbot.waitUntil(lambda: kept.previews.has(spot(7).sheet))
     kept.sheets.want(VIEW, want(7), [])
     qtbot.waitUntil(lambda: any(came.sheet.number == 7 for came in kept.told))
     assert not kept.sheets.is_settled(want(7))
@@ -407,7 +410,7 @@ def test_leap_to_a_sheet_shows_its_picture_until_the_sharp_one_comes(kept, qtbot
 
 
 def test_document_that_renders_in_no_time_gets_no_pictures(qtbot, qapp, tmp_path):
-    bench = Bench(SheetPreviews(tmp_path), lambda: 0.0)
+    bench = Bench(SheetPreviews(tmp_path / "documents"), lambda: 0.0)
     bench.sheets.want(VIEW, want(0), [], others(*range(20), *range(20)))
     bench.source.answer_all()
     for number in range(8):

@@ -23,9 +23,10 @@ def picture(width=400, height=300):
 @pytest.fixture
 def made(qapp, tmp_path):
     opened = []
+    (tmp_path / "documents").mkdir()
 
     def make(**options):
-        opened.append(SheetPreviews(tmp_path, **options))
+        opened.append(SheetPreviews(tmp_path / "documents", **options))
         return opened[-1]
 
     yield make
@@ -107,16 +108,16 @@ def test_cancelled_picture_does_not_come(made, qtbot):
 
 def test_pictures_go_with_their_document(made, qtbot, tmp_path):
     for document in (DECK, OTHER):
-        (tmp_path / f"{document}.pdf").write_bytes(b"%PDF")
+        (tmp_path / "documents" / f"{document}.pdf").write_bytes(b"%PDF")
         keep(qtbot, listed(qtbot, made(), document), SheetRef(document, 0))
-    (tmp_path / f"{DECK}.pdf").unlink()
+    (tmp_path / "documents" / f"{DECK}.pdf").unlink()
     listed(qtbot, made(), "ef" * 32)
     assert [path.name for path in (tmp_path / FOLDER).iterdir()] == [OTHER]
 
 
 def test_oldest_pictures_go_when_there_are_too_many(made, qtbot, tmp_path):
     for age, document in enumerate((DECK, OTHER)):
-        (tmp_path / f"{document}.pdf").write_bytes(b"%PDF")
+        (tmp_path / "documents" / f"{document}.pdf").write_bytes(b"%PDF")
         keep(qtbot, listed(qtbot, made(), document), SheetRef(document, 0))
         os.utime(tmp_path / FOLDER / document, (1000 + age, 1000 + age))
     (kept,) = (tmp_path / FOLDER / OTHER).iterdir()
@@ -130,3 +131,8 @@ def test_disk_that_takes_nothing_stops_the_keeping_alone(made, qtbot, tmp_path):
     keep(qtbot, previews, SheetRef(DECK, 0))
     assert previews.is_full
     assert not previews.has(SheetRef(DECK, 0))
+
+
+def test_documents_kept_for_now_only_keep_their_pictures_with_them(made, qtbot, tmp_path):
+    keep(qtbot, listed(qtbot, made(is_lasting=False)), SheetRef(DECK, 0))
+    assert (tmp_path / "documents" / FOLDER / DECK).is_dir()

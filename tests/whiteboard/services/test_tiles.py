@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRect, QRectF
@@ -248,3 +251,20 @@ def test_ink_across_millions_of_points_does_not_stop_the_board(bench):
     raster.bake(Rect(-9e6, -9e6, 9e6, 9e6), lambda painter: None)
     finish(raster)
     assert (np.abs(drawn(raster, VIEW)[290:320, 800] - (36, 70, 58)).max(axis=1) > 60).any()
+
+
+def test_raster_that_was_left_in_the_middle_of_its_work_is_let_go_at_once(bench):
+    for _ in range(200):
+        bench.draw()
+    bench.scene.batch = 8
+    raster = bench.raster()
+    raster.want(VIEW)
+    raster.work(0.0)
+    left = weakref.ref(raster)
+    raster.clear()
+    gc.disable()
+    try:
+        del raster
+        assert left() is None
+    finally:
+        gc.enable()
