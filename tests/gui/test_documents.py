@@ -7,13 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from base.board_doc import StrokeItem
 from kiosk.model.arguments import Arguments
+from tests.support.canvas_bench import pixels
 from tests.support.glass import SLIDE, Glass
 from tests.support.tiny_pdf import COLOURS
+from whiteboard.feature import WhiteboardFeature
 from whiteboard.model.document import SheetRef
+from whiteboard.services.render_pool import Priority
+from whiteboard.views.canvas import Canvas
 
 WHITE = np.array((255, 255, 255))
 
@@ -105,3 +112,57 @@ def test_sheets_come_back_from_the_board_file_alone(
         again.wait_for(qtbot, ink, 700, 350)
     finally:
         again.close()
+
+
+def has_colour(canvas: Canvas, colour: tuple[int, ...], x_pt: float, y_pt: float) -> bool:
+    """Return whether a place of a page has a colour, as exactly as PDF says colours."""
+    place = canvas.view_point(x_pt, y_pt)
+    there = pixels(canvas.grab().toImage())[place.y(), place.x()]
+    return bool(np.abs(there.astype(int) - np.array(colour)).max() <= 2)
+
+
+def test_two_people_look_at_sheets_of_one_document_and_write(
+    glass: Glass, qtbot: QtBot, tmp_path: Path
+) -> None:
+    first, second, _ = glass.add_document(tmp_path / "deck.pdf", 3)
+    glass.canvas.show_page(first)
+    glass.wait_for(qtbot, COLOURS[0], 300, 150)
+    feature = glass.kiosk._features["whiteboard"]
+    assert isinstance(feature, WhiteboardFeature)
+    (split,) = [command for command in feature.commands() if command.id == "board.split"]
+    split.run()
+    left, right = (pane.canvas for pane in glass.screen.panes)
+    qtbot.waitUntil(lambda: right.width() > 0)
+    right.show_page(second)
+    qtbot.waitUntil(lambda: has_colour(left, COLOURS[0], 300, 150), timeout=20_000)
+    qtbot.waitUntil(lambda: has_colour(right, COLOURS[1], 300, 150), timeout=20_000)
+
+    right.show_page(first)
+    qtbot.waitUntil(lambda: has_colour(right, COLOURS[0], 300, 150), timeout=20_000)
+    glass.write((600, 350), (700, 350), (800, 350))
+    qtbot.waitUntil(lambda: not has_colour(right, (255, 255, 255), 700, 350), timeout=20_000)
+    assert has_colour(right, COLOURS[0], 300, 150)
+
+
+def test_no_sample_is_lost_while_sheets_are_rendered(
+    glass: Glass, qtbot: QtBot, tmp_path: Path
+) -> None:
+    first, *_ = glass.add_document(tmp_path / "deck.pdf", 20)
+    glass.canvas.show_page(first)
+    glass.wait_for(qtbot, COLOURS[0], 300, 150)
+    documents = glass.open_board.documents
+    assert documents is not None
+    sheet = glass.open_board.board.page(first).sheet
+    assert sheet is not None
+    came: list[object] = []
+    for number in range(20):
+        area = QRect(number, 0, 1600, 900)
+        documents.render(sheet.document, number, 0, 2.0, area, Priority.NEXT, came.append)
+
+    way = [(500.0 + 2 * step, 300.0 + 60 * (step % 2)) for step in range(150)]
+    glass.write(*way)
+    (stroke,) = glass.open_board.board.items(first).values()
+    assert isinstance(stroke, StrokeItem)
+    assert len(stroke.samples()) >= len(way)
+    qtbot.waitUntil(lambda: len(came) == 20, timeout=20_000)
+    assert all(isinstance(picture, QImage) for picture in came)
