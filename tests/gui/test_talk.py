@@ -386,7 +386,7 @@ def test_notes_are_written_on_the_display_and_kept(talk: Talk, qtbot: QtBot) -> 
     first = talk.canvas.page_id
     qtbot.waitUntil(lambda: talk.board.file.notes.get(first) == "はじめにあいさつ")
     talk.word("Done", talk.strip)
-    assert talk.strip.text.label.text() == "はじめにあいさつ"
+    assert talk.strip.text.words == "はじめにあいさつ"
 
 
 def test_notes_follow_the_page_and_what_is_written_stays_with_its_own(talk: Talk) -> None:
@@ -408,7 +408,7 @@ def test_folded_strip_says_nothing_but_the_time(talk: Talk) -> None:
     assert not talk.strip.isVisible()
     talk.press(talk.strip.tab)
     assert talk.strip.isVisible()
-    assert talk.strip.text.label.text() == SECRET
+    assert talk.strip.text.words == SECRET
 
 
 def test_clock_runs_stops_and_is_the_talks_own(talk: Talk) -> None:
@@ -439,7 +439,7 @@ def test_finish_leaves_nothing_on(talk: Talk) -> None:
         turn_on()
     talk.kiosk.handle(Finished())
     assert presenting.on == frozenset()
-    assert SECRET not in talk.strip.text.label.text()
+    assert SECRET not in talk.strip.text.words
     assert talk.none(Laser)
     assert talk.none(CurtainView)
     assert talk.none(PresentBar)
@@ -457,7 +457,7 @@ def test_notes_go_to_the_second_screen_and_not_on_the_board(
     view = talk.presenting.view
     assert view is not None
     assert view.geometry() == QRect(1280, 0, 640, 800)
-    assert view.notes.label.text() == SECRET
+    assert view.notes.words == SECRET
     talk.kiosk.shell.notices.clear()
     qtbot.waitUntil(lambda: talk.shown() == empty, timeout=10_000)
 
@@ -521,7 +521,7 @@ def test_screen_that_shows_the_same_gets_no_notes(
 def taken(talk: Talk, tmp_path: Path) -> Callable[[ExportFormat], bytes]:
     def take(kind: ExportFormat) -> bytes:
         talk.presenting.toggle_notes()
-        assert talk.strip.text.label.text() == SECRET
+        assert talk.strip.text.words == SECRET
         snapshot = take_snapshot(talk.board.board, talk.board.file.asset, talk.pages[:1])
         (path,) = export_board(snapshot, kind, tmp_path / f"board.{kind.value}")
         return path.read_bytes()

@@ -5,8 +5,9 @@ The sizes of the theme are those of the display; a second screen beside it has o
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -26,6 +27,9 @@ from base.qt import theme
 from base.qt.theme import Metrics
 from base.qt.widgets import TOUCHES, TouchControl, paint_icon, painter_for
 from base.text import _
+
+_LINE_PERCENT: Final = 135
+"""The typeface has hardly any room between its lines by itself."""
 
 Sizes: TypeAlias = Callable[[], Metrics]
 """Returns the sizes of the screen that a control is on."""
@@ -173,7 +177,9 @@ class LongText(QScrollArea):
     def __init__(self, sizes: Sizes, mm: float, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._last_y: float | None = None
+        self._words = ""
         self.label = MeasuredText(sizes, mm)
+        self.label.setTextFormat(Qt.TextFormat.RichText)
         self.label.setWordWrap(True)
         self.label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -185,10 +191,18 @@ class LongText(QScrollArea):
         self.viewport().setAutoFillBackground(False)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
 
+    @property
+    def words(self) -> str:
+        """The text that is shown."""
+        return self._words
+
     def show_text(self, text: str) -> None:
         """Show a text from its beginning, unless it is there already."""
-        if text != self.label.text():
-            self.label.set_plain(text)
+        if text != self._words:
+            self._words = text
+            words = html.escape(text)
+            style = f"white-space: pre-wrap; line-height: {_LINE_PERCENT}%"
+            self.label.set_plain(f'<p style="{style}">{words}</p>' if words else "")
             self.verticalScrollBar().setValue(0)
 
     def _draw(self, y: float | None) -> None:

@@ -16,7 +16,7 @@ from whiteboard.views.placing import place_beside
 from whiteboard.views.tray_parts import FloatingBar, WoodButton
 
 _MARGIN_MM: Final = 3.0
-_BUTTON_MM: Final = (22.0, 20.0)
+_BUTTON_MM: Final = (22.0, 17.5)
 
 
 class PresentBar(FloatingBar):
@@ -68,7 +68,8 @@ class PresentBar(FloatingBar):
             self._row.activate()
             size = self.sizeHint()
         room = pane.rect().adjusted(margin, margin, -margin, -margin)
-        taken = [bar.geometry() for bar in (pane.toolbar, pane.page_bar, pane.home_bar)]
+        bars = (pane.toolbar, pane.page_bar, pane.home_bar)
+        taken = [bar.geometry() for bar in (*bars, pane.edges.previous, pane.edges.next)]
         self.setGeometry(place_beside(pages, size, room, taken, margin))
 
     def _follow_alone(self, is_alone: bool) -> None:
