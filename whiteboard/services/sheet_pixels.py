@@ -399,8 +399,17 @@ class SheetPixels(QObject):
         if not self._has_low(want):
             self._ask_rough(want)
         for area in _pieces(missing, want):
-            for band in _bands(area):
+            for band in _bands(area, self._band_pixels(want)):
                 self._ask(SheetWant(want.spot, want.scale, band))
+
+    def _band_pixels(self, want: SheetWant) -> int:
+        """Return how many pixels are asked for in one piece.
+
+        In two pieces a sheet comes sooner, but a photo is decoded twice. What is shown as a
+        picture meanwhile can wait for less work.
+        """
+        is_shown = self._previews is not None and self._previews.has(want.spot.sheet)
+        return MOST_PIXELS if is_shown else _BAND_PIXELS
 
     def _ask_rough(self, want: SheetWant) -> None:
         """Ask for what can be shown until the sharp pixels are there."""
@@ -826,8 +835,8 @@ def _on_grid(area: QRect) -> QRect:
     return QRect(left, top, right - left, bottom - top)
 
 
-def _bands(area: QRect) -> list[QRect]:
-    if area.width() * area.height() <= _BAND_PIXELS or area.height() < 2:
+def _bands(area: QRect, most_pixels: int) -> list[QRect]:
+    if area.width() * area.height() <= most_pixels or area.height() < 2:
         return [area]
     half = area.height() // 2
     upper = QRect(area.x(), area.y(), area.width(), half)
