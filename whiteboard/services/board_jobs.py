@@ -411,7 +411,8 @@ def take_board(
         file.flush()
         path = place.folder / f"{stem}{SUFFIX}"
         try:
-            file.save_copy_to(path, progress)
+            # What only the presenter sees stays on this display.
+            file.save_copy_to(path, progress, with_notes=False)
         except _CancelledError:
             return ()
         return (path,)
@@ -450,7 +451,7 @@ def stage_listed_board(library: Library, entry: BoardEntry) -> StagedBoard:
         _copy_in_use(entry.path, path)
     else:
         try:
-            file.save_copy_to(path)
+            file.save_copy_to(path, with_notes=False)
         finally:
             file.close()
     return StagedBoard(path, shown_title(entry.title, entry.created))
@@ -480,7 +481,7 @@ def _copy_in_use(source: Path, path: Path) -> None:
     with disk_errors(source), new_board_file(path) as target:
         store = BoardStore.open_for_reading(source)
         try:
-            store.copy_into(target)
+            store.copy_into(target, with_notes=False)
         finally:
             store.close()
 

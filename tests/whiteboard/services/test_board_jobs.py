@@ -333,6 +333,14 @@ def test_open_board_is_taken_with_all_its_ink(file: BoardFile, stick: Place) -> 
     assert stroke_count(copy.board_update) == 5
 
 
+def test_notes_of_the_presenter_stay_on_the_display(file: BoardFile, stick: Place) -> None:
+    file.set_note("p1", "swordfish")
+    file.flush()
+    taken = take_board(file, stick, NAME, on_progress=ignore, is_cancelled=never)
+    assert taken is not None
+    assert b"swordfish" not in taken.files[0].read_bytes()
+
+
 def test_cancelled_copy_of_a_board_leaves_nothing(file: BoardFile, stick: Place) -> None:
     assert take_board(file, stick, NAME, on_progress=ignore, is_cancelled=lambda: True) is None
     assert list(stick.folder.iterdir()) == []
@@ -360,11 +368,13 @@ def test_board_of_the_list_is_taken_open_or_not(
     library = Library(data_dir)
     file = library.create(title="会議")
     file.append(board.state())
+    file.set_note("p1", "swordfish")
     file.flush()
     if not is_open:
         file.close()
     (entry,) = library.boards()
     staged = stage_listed_board(library, entry)
+    assert b"swordfish" not in staged.path.read_bytes()
     file.close()
     assert [board.path for board in library.boards()] == [entry.path]
     taken = take_staged_board(staged, stick, date(2026, 11, 21))
