@@ -71,12 +71,16 @@ class EraserTool:
         contact = event.pointer.contact
         if contact not in self._last:
             return ()
-        effects = self._wipe(event)
-        del self._last[contact]
+        return (*self._wipe(event), *self.lift(contact))
+
+    def lift(self, contact: int) -> Effects:
+        """Store what was wiped so far."""
+        if self._last.pop(contact, None) is None:
+            return ()
         pieces = {item_id: self._pieces[item_id] for item_id in self._forget(contact)}
         for item_id in pieces:
             del self._pieces[item_id]
-        return (*effects, WipeFinished(contact, pieces))
+        return (WipeFinished(contact, pieces),)
 
     def cancel(self, contact: int) -> Effects:
         """Make everything whole again."""

@@ -120,10 +120,25 @@ class Hands:
         return tuple(effects)
 
     def cancel_all(self, now_s: float) -> Effects:
-        """Take every contact away, as when the page changes under the hands."""
+        """Take every contact away, as when the page is gone: nothing of it counts."""
         effects: list[Effect] = []
         for contact in list(self._tools):
             effects += self._tools.pop(contact).cancel(contact)
+        return (*effects, *self._forget_all(now_s))
+
+    def lift_all(self, now_s: float) -> Effects:
+        """End every contact where it is, as when the page is turned under the hands.
+
+        What was written and wiped up to there counts; see `Tool.lift`. A hand that stays on
+        the glass does nothing more until it lands again.
+        """
+        effects: list[Effect] = []
+        for contact in list(self._tools):
+            effects += self._tools.pop(contact).lift(contact)
+        return (*effects, *self._forget_all(now_s))
+
+    def _forget_all(self, now_s: float) -> Effects:
+        effects: list[Effect] = []
         if self._holding:
             effects.append(NavigationEnded(now_s))
         self._holding.clear()

@@ -132,6 +132,10 @@ class LassoTool:
         self._loop = self._transform = None
         return tuple(effects)
 
+    def lift(self, contact: int) -> Effects:
+        """Leave everything where it is: half a way is no place to put things."""
+        return self.cancel(contact)
+
     def tick(self, _now_s: float, /) -> Effects:
         """Nothing waits."""
         return ()

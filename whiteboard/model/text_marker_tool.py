@@ -62,7 +62,13 @@ class TextMarkerTool:
         if contact not in self._marking:
             return self._ink.up(event)
         self.move(event)
-        marking = self._marking.pop(contact)
+        return self.lift(contact)
+
+    def lift(self, contact: int, /) -> Effects:
+        """Let the marks become strokes as they are, or finish the stroke as it is."""
+        marking = self._marking.pop(contact, None)
+        if marking is None:
+            return self._ink.lift(contact)
         lines = marking.text.between(marking.start, marking.end)
         return (
             TextMarked(contact, lines, self._colour, is_done=True),

@@ -80,6 +80,13 @@ class Tool(Protocol):
     def cancel(self, contact: int, /) -> Effects:
         """A contact is taken away: what it did must not count."""
 
+    def lift(self, contact: int, /) -> Effects:
+        """A contact has to end where it was last: ink and wiping up to there count.
+
+        As when the page is turned under it. What only a hand's own lifting would decide,
+        like a tap, does not happen.
+        """
+
     def tick(self, now_s: float, /) -> Effects:
         """Time passes while contacts are down."""
 
@@ -132,18 +139,22 @@ class InkTool:
     def up(self, event: PageEvent) -> Effects:
         """Finish the stroke or the shape."""
         contact = event.pointer.contact
+        stroke = self._strokes.get(contact)
+        if stroke is None or contact in self._shapes:
+            return self.lift(contact)
+        if (event.x_pt, event.y_pt) == (stroke.xs[-1], stroke.ys[-1]):
+            return self.lift(contact)
+        _append(stroke, event)
+        return (InkExtended(contact), *self.lift(contact))
+
+    def lift(self, contact: int) -> Effects:
+        """Finish the stroke or the shape as it is."""
         self._tried.pop(contact, None)
+        stroke = self._strokes.pop(contact, None)
         shape = self._shapes.pop(contact, None)
         if shape is not None:
-            self._strokes.pop(contact, None)
             return (ShapeShown(contact, None), ItemsAdded(contact, (shape,)))
-        stroke = self._strokes.pop(contact, None)
-        if stroke is None:
-            return ()
-        if (event.x_pt, event.y_pt) == (stroke.xs[-1], stroke.ys[-1]):
-            return (InkFinished(contact),)
-        _append(stroke, event)
-        return (InkExtended(contact), InkFinished(contact))
+        return () if stroke is None else (InkFinished(contact),)
 
     def cancel(self, contact: int) -> Effects:
         """Drop the stroke or the shape."""
@@ -217,8 +228,11 @@ class ShapeTool:
 
     def up(self, event: PageEvent) -> Effects:
         """Finish the shape; a mere touch draws none."""
-        contact = event.pointer.contact
         self.move(event)
+        return self.lift(event.pointer.contact)
+
+    def lift(self, contact: int) -> Effects:
+        """Finish the shape as it is."""
         self._starts.pop(contact, None)
         shape = self._shapes.pop(contact, None)
         if shape is None:
@@ -279,6 +293,10 @@ class PointerTool:
             return ()
         return (Pointed(contact, *last, is_down=False, colour=self._colour),)
 
+    def lift(self, contact: int) -> Effects:
+        """End the trail; no link is followed."""
+        return self.cancel(contact)
+
     def tick(self, _now_s: float, /) -> Effects:
         """Nothing waits: trails fade by themselves."""
         return ()
@@ -324,6 +342,10 @@ class _TapTool:
         """Forget."""
         self._downs.pop(contact, None)
         return ()
+
+    def lift(self, contact: int) -> Effects:
+        """Forget: it was no tap yet."""
+        return self.cancel(contact)
 
     def tick(self, _now_s: float, /) -> Effects:
         """Nothing waits."""

@@ -353,11 +353,7 @@ class Canvas(QWidget):
 
     def shutdown(self) -> None:
         """Let go of the board and stop all timers."""
-        self._stop_turning()
-        self._input.cancel_all()
-        self._apply(self.hands.cancel_all(self._now_s()))
-        if self._is_writing:
-            self._note_writing()
+        self._lift_hands()
         self._stop_listening()
         self._open.images_came.disconnect(self._images_came)
         if self._open.sheets is not None:
@@ -433,8 +429,7 @@ class Canvas(QWidget):
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
-        for pointer in self._input.cancel_all():
-            self._take(pointer)
+        self._lift_hands()
         super().hideEvent(event)
 
     @override
@@ -938,7 +933,10 @@ class Canvas(QWidget):
     def _leave_page(self) -> None:
         self.page_left.emit()
         self._stop_turning()
-        self._apply(self.hands.cancel_all(self._now_s()))
+        is_there = any(page.id == self._page_id for page in self._board.pages)
+        # A page that somebody removed takes along what was being written on it.
+        end = self.hands.lift_all if is_there else self.hands.cancel_all
+        self._apply(end(self._now_s()))
         if self._is_writing:
             self._note_writing()
         self._stop_gliding()
@@ -946,6 +944,14 @@ class Canvas(QWidget):
         self._overlays.loop = None
         self._overlays.glow = ()
         self.choose(())
+
+    def _lift_hands(self) -> None:
+        """End what hands do, with the ink up to here, as the glass is taken from them."""
+        self._stop_turning()
+        self._input.cancel_all()
+        self._apply(self.hands.lift_all(self._now_s()))
+        if self._is_writing:
+            self._note_writing()
 
     def _paint_baked(self, painter: QPainter, area: Rect) -> None:
         self._wet.paint_baked(painter, area, is_dark=self._pixels.scene.is_dark)

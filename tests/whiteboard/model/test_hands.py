@@ -329,6 +329,15 @@ def test_cancelling_all_drops_what_every_hand_does(glass):
     assert not glass.hands.are_busy
 
 
+def test_lifting_all_keeps_what_every_hand_did(glass):
+    glass.down(10, 10, contact=1)
+    glass.down(900, 10, contact=2, size_mm=PALM_MM)
+    effects = glass.hands.lift_all(glass.now_s)
+    assert {type(e) for e in effects} == {InkFinished, WipeFinished}
+    assert not glass.hands.are_busy
+    assert glass.move(20, 20) + glass.up(30, 30) == []
+
+
 def test_cancelling_all_ends_the_moving_of_the_page(glass):
     glass.hands.moves_only = True
     glass.down(10, 10)

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QTouchEvent
 from PySide6.QtTest import QTest
 
 from base.board_doc import BrushKind
@@ -14,6 +14,7 @@ from whiteboard.model.smoothing import RAW
 from whiteboard.model.tool_choice import INK_TOOLS, ToolChoice, ToolKind
 from whiteboard.services.near_pages import KEPT_PAGES
 
+NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 MOVE, RELEASE = QEvent.Type.MouseMove, QEvent.Type.MouseButtonRelease
 
 
@@ -284,9 +285,9 @@ def test_contact_the_system_takes_away_leaves_nothing(bench, screen, qtbot):
     fingers.press({0: (100, 100)})
     for x in range(110, 400, 10):
         fingers.move({0: (x, 100)})
-    bench.canvas.hide()
-    bench.canvas.show()
-    qtbot.waitExposed(bench.canvas)
+    QCoreApplication.sendEvent(
+        bench.canvas, QTouchEvent(QEvent.Type.TouchCancel, screen, NO_MODIFIER, [])
+    )
     make_sharp(qtbot, bench.canvas)
     assert bench.items == []
     assert np.array_equal(bench.shown(), before)
@@ -362,19 +363,19 @@ def test_pen_whose_lift_was_lost_ends_its_stroke_when_it_hovers(bench):
     assert not bench.canvas.hands.are_busy
 
 
-def test_pen_stroke_is_dropped_when_the_window_goes(bench, qtbot):
+def test_pen_stroke_is_kept_when_the_window_goes(bench, qtbot):
     bench.pen.down((100, 100))
     bench.pen.move((200, 100))
     bench.canvas.hide()
     assert not bench.canvas.hands.are_busy
-    assert bench.items == []
+    assert len(bench.strokes) == 1
     bench.canvas.show()
     qtbot.waitExposed(bench.canvas)
     bench.pen.hover((200, 100))
     bench.pen.down((300, 300))
     bench.pen.move((400, 300))
     bench.pen.up((400, 300))
-    assert len(bench.strokes) == 1
+    assert len(bench.strokes) == 2
 
 
 def test_mark_of_the_hand_before_its_pen_is_taken_back(bench, fingers, qtbot):
@@ -405,18 +406,80 @@ def second_page(bench, background=None):
         return edit.add_page(1, background or Background())
 
 
-def test_page_turned_under_the_hand_takes_its_stroke_away(bench, qtbot):
+def test_page_turned_under_the_hand_keeps_its_stroke_up_to_there(bench, qtbot):
     page = second_page(bench)
     first = bench.canvas.page_id
-    bench.begin(wave())
+    places = wave()
+    bench.begin(places)
     bench.canvas.show_page(page)
-    assert bench.items == []
-    bench.mouse(RELEASE, (500, 200), NONE)
+    bench.mouse(MOVE, (600, 210))
+    bench.mouse(RELEASE, (620, 220), NONE)
+    make_sharp(qtbot, bench.canvas)
     assert bench.items == []
     bench.canvas.show_page(first)
     make_sharp(qtbot, bench.canvas)
+    (stroke,) = bench.strokes
+    assert np.abs(bench.view_points(stroke) - places).max() < 0.02
+    assert np.array_equal(bench.shown(), bench.painted_anew())
+    bench.board.undo("haru")
     assert bench.items == []
-    assert np.unique(bench.shown().reshape(-1, 3), axis=0).shape[0] < 200
+
+
+def test_page_turned_under_the_eraser_keeps_what_was_wiped(bench):
+    page = second_page(bench)
+    first = bench.canvas.page_id
+    bench.draw(wave())
+    before = bench.items
+    bench.pen.down((100, 200), is_eraser=True)
+    bench.pen.move((120, 210), is_eraser=True)
+    bench.canvas.show_page(page)
+    bench.canvas.show_page(first)
+    left = sum(stroke.count for stroke in bench.strokes)
+    assert 0 < left < before[0].count
+    bench.board.undo("haru")
+    assert bench.items == before
+
+
+def test_page_turned_under_a_tap_does_not_stamp_it(bench):
+    page = second_page(bench)
+    first = bench.canvas.page_id
+    bench.hold(ToolChoice().with_tool(ToolKind.STAMP))
+    bench.pen.down((300, 200))
+    bench.canvas.show_page(page)
+    bench.canvas.show_page(first)
+    bench.pen.up((300, 200))
+    assert bench.items == []
+
+
+@pytest.mark.parametrize("end", ["hide", "shutdown"])
+def test_stroke_under_way_is_kept_when_the_board_goes(bench, qtbot, end):
+    canvas = bench.new_canvas("aoi", (800, 450))
+    canvas.show()
+    qtbot.waitExposed(canvas)
+    pen, places = Pen(canvas), wave()
+    pen.down(places[0])
+    for place in places[1:]:
+        pen.move(place)
+    getattr(canvas, end)()
+    (stroke,) = bench.strokes
+    assert stroke.count == len(places)
+    # What the pen does after that is no ink.
+    pen.move((500, 300))
+    pen.up((500, 300))
+    assert len(bench.strokes) == 1
+    if end != "shutdown":
+        canvas.shutdown()
+    canvas.deleteLater()
+
+
+def test_page_turned_under_a_shape_keeps_it(bench):
+    page = second_page(bench)
+    first = bench.canvas.page_id
+    bench.hold(ToolChoice().with_tool(ToolKind.SHAPE))
+    bench.begin([(100, 100), (300, 250)])
+    bench.canvas.show_page(page)
+    bench.canvas.show_page(first)
+    assert len(bench.items) == 1
 
 
 def test_page_that_somebody_else_removes_gives_way_to_its_neighbour(bench, qtbot):
