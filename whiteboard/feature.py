@@ -32,7 +32,7 @@ from whiteboard.services.render_pool import RenderPool
 from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
 from whiteboard.views.document_flow import Around, DocumentFlow
-from whiteboard.views.pane import Surroundings
+from whiteboard.views.leaf import Surroundings
 from whiteboard.views.presenting import Presenting
 from whiteboard.views.screen import BoardScreen
 from whiteboard.views.sheets import BoardSheets

@@ -24,7 +24,8 @@ from whiteboard.services.board_file import BoardFile
 from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.clipboard import BoardClipboard
 from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.pane import Pane, Surroundings
+from whiteboard.views.leaf import Surroundings
+from whiteboard.views.pane import Pane
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.KeyboardModifier.NoModifier

@@ -4,12 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from enum import Enum, auto
 from functools import lru_cache
 from itertools import product
 
 from whiteboard.model.bounds import Rect
 
 Bars = tuple[Rect, ...]
+
+
+class Spine(Enum):
+    """At which side of a view its page meets another page."""
+
+    NONE = auto()
+    LEFT = auto()
+    RIGHT = auto()
+
+
+def against(room: Rect, spine: Spine, width_pt: float, height_pt: float) -> Rect:
+    """Return the part of a room that a page takes when it lies against a spine.
+
+    Args:
+        room: Where the page has room, px.
+        spine: Where it lies; with none it keeps the whole room.
+        width_pt: Width of the page, > 0.
+        height_pt: Height of the page, > 0.
+    """
+    if spine is Spine.NONE:
+        return room
+    width = width_pt * min(room.width / width_pt, room.height / height_pt)
+    if spine is Spine.LEFT:
+        return Rect(room.left, room.top, room.left + width, room.bottom)
+    return Rect(room.right - width, room.top, room.right, room.bottom)
 
 
 @lru_cache(maxsize=64)

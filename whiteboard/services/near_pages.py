@@ -62,6 +62,7 @@ class NearPages:
         self._pixels_of: OrderedDict[str, ViewPixels] = OrderedDict()
         self._page_id = page_id
         self._direction = 1
+        self._stride = 1
         self._placed: tuple[Page, ...] = ()
         self._place_by_id: dict[str, int] = {}
         self.shown = self._make(page_id)
@@ -93,6 +94,11 @@ class NearPages:
         elif pixels.viewport != (viewport := self._viewport_of(page_id)):
             pixels.set_viewport(viewport, is_moving=False)
         return pixels
+
+    def set_stride(self, pages: int) -> None:
+        """Say by how many pages one turns, so that the right ones are painted ahead."""
+        self._stride = pages
+        self.want_sheets()
 
     def set_pixel_ratio(self, pixel_ratio: float) -> None:
         """Follow the window to a display with other pixels."""
@@ -265,7 +271,7 @@ class NearPages:
     def _neighbour(self, step: int) -> str | None:
         """Return the page so many steps away in the direction of turning."""
         pages, shown = self._board.pages, self._places().get(self._page_id)
-        place = -1 if shown is None else shown + step * self._direction
+        place = -1 if shown is None else shown + step * self._direction * self._stride
         return pages[place].id if 0 <= place < len(pages) else None
 
     def _make(self, page_id: str) -> ViewPixels:

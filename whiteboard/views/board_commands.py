@@ -66,6 +66,16 @@ def board_commands(
         options.change_for_now(pen_reported="auto" if does else "no")
 
     has_board = lambda: screen.open_board is not None  # noqa: E731  (asked by every command)
+
+    def is_alone() -> bool:
+        return screen.open_board is not None and not screen.is_split
+
+    def two_pages(pane: Pane, *, runs_leftward: bool) -> None:
+        if pane.is_facing and pane.runs_leftward is runs_leftward:
+            pane.show_one_page()
+        else:
+            pane.show_two_pages(runs_leftward=runs_leftward)
+
     return (
         Command("board.undo", N_("Undo"), "undo-2", for_pane(Pane.undo), "Ctrl+Z", has_board),
         Command("board.redo", N_("Redo"), "redo-2", for_pane(Pane.redo), "Ctrl+Y", has_board),
@@ -196,6 +206,22 @@ def board_commands(
             "",
             has_board,
         ),
+        Command(
+            "present.two_pages",
+            N_("Two pages"),
+            "book-open",
+            for_pane(lambda pane: two_pages(pane, runs_leftward=False)),
+            "",
+            is_alone,
+        ),
+        Command(
+            "present.two_pages_leftward",
+            N_("Two pages, right to left"),
+            "book-open",
+            for_pane(lambda pane: two_pages(pane, runs_leftward=True)),
+            "",
+            is_alone,
+        ),
         Command("board.fingers_write", N_("Fingers write"), "hand", fingers_write),
         Command("board.sound", N_("Chalk sound"), "volume-2", toggle("sound_on")),
         Command("board.smoothing", N_("Smooth the line"), "sparkles", toggle("smoothing_on")),
@@ -210,7 +236,14 @@ def board_commands(
 
 def command_states(screen: BoardScreen, options: Options) -> Mapping[str, Callable[[], bool]]:
     """Return, by its id, whether each command that is a switch is on."""
+
+    def faces(*, runs_leftward: bool) -> bool:
+        pane = screen.pane_in_use
+        return pane is not None and pane.is_facing and pane.runs_leftward is runs_leftward
+
     return {
+        "present.two_pages": lambda: faces(runs_leftward=False),
+        "present.two_pages_leftward": lambda: faces(runs_leftward=True),
         "board.split": lambda: screen.is_split,
         "board.fingers_write": lambda: options.values.pen_reported == "no",
         "board.sound": lambda: options.values.sound_on,

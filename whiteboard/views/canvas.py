@@ -8,7 +8,7 @@ it. Everything else waits until the frame is out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
@@ -36,7 +36,7 @@ from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
 from whiteboard.model.effects import Effect
 from whiteboard.model.events import Phase, PointerEvent
-from whiteboard.model.free_room import Bars, best_room
+from whiteboard.model.free_room import Bars, Spine, against, best_room
 from whiteboard.model.hands import Hands
 from whiteboard.model.lasso_tool import LassoTool
 from whiteboard.model.page import Page
@@ -66,6 +66,8 @@ BUSY_PAUSE_MS: Final = 12
 CHANGE_SLICE_S: Final = 0.012
 TICK_MS: Final = 80
 FRAME_MS: Final = 16
+PATIENCE_MS: Final = 350
+"""How long a zoomed view waits for sharp pixels of its sheet before it is painted rough."""
 SYNC_S: Final = 0.03
 """How far Qt's backing store may lag behind what went past it."""
 AHEAD_WAIT_MS: Final = 60
@@ -82,6 +84,22 @@ RECENT_S: Final = 1.0
 _DOWN: Final = Phase.DOWN
 _CANCEL: Final = Phase.CANCEL
 _CHALK: Final = BrushKind.CHALK
+
+
+@dataclass(frozen=True, slots=True)
+class Turner:
+    """Turns the page of a canvas where it is not alone.
+
+    Attributes:
+        beside: Returns the page that a step uncovers on this canvas; None for none.
+        turn: Turns by a step: 1 to what lies on the right, -1 on the left. Returns whether
+            there was anything to turn to.
+        stride: By how many pages this canvas turns then.
+    """
+
+    beside: Callable[[int], str | None]
+    turn: Callable[[int], bool]
+    stride: int
 
 
 class Canvas(QWidget):
@@ -149,6 +167,8 @@ class Canvas(QWidget):
         self._chosen = SelectionFrame(metrics.px_per_mm)
         self._margin_px = 48.0
         self._bars: Bars = ()
+        self._spine = Spine.NONE
+        self._turner: Turner | None = None
         self._is_wide = False
         self._left: dict[str, Viewport] = {}
         self._viewport = self._viewport_of(page_id)
@@ -196,6 +216,7 @@ class Canvas(QWidget):
         self._ahead_timer = self._timer(AHEAD_WAIT_MS, self._work_ahead, single=True)
         self._sync_timer = self._timer(0, self._sync, single=True)
         self._settle_timer = self._timer(0, self._settle, single=True)
+        self._patience_timer = self._timer(PATIENCE_MS, self._plan_work, single=True)
         self._tick_timer = self._timer(TICK_MS, self._tick)
         self._glide_timer = self._timer(FRAME_MS, self._glide)
         self._slide_timer = self._timer(FRAME_MS, self._slide)
@@ -258,17 +279,20 @@ class Canvas(QWidget):
         self._stop_gliding()
         self._set_viewport(viewport.clamped(), is_moving=False)
 
-    def set_surround(self, margin_px: float, bars: Bars = ()) -> None:
+    def set_surround(
+        self, margin_px: float, bars: Bars = (), spine: Spine = Spine.NONE
+    ) -> None:
         """Say what lies around and over the page; each page stays as it is seen.
 
         Args:
             margin_px: How far a page without borders can be drawn from the left and upper
                 border.
             bars: What covers the view, px of it: a page with borders keeps off these.
+            spine: The side at which a page with borders lies against another one.
         """
-        if (margin_px, bars) == (self._margin_px, self._bars):
+        if (margin_px, bars, spine) == (self._margin_px, self._bars, self._spine):
             return
-        self._margin_px, self._bars = margin_px, bars
+        self._margin_px, self._bars, self._spine = margin_px, bars, spine
         self._stop_gliding()
         self._set_viewport(self._resized(self._viewport, self._page_id), is_moving=False)
 
@@ -276,15 +300,40 @@ class Canvas(QWidget):
         """Say whether two fingers turn a page that is seen as a whole."""
         self._turning.is_on = do_turn
 
+    def set_turner(self, turner: Turner | None) -> None:
+        """Leave turning by fingers to somebody, or turn page by page again."""
+        self._stop_turning()
+        self._turner = turner
+        self._near.set_stride(1 if turner is None else turner.stride)
+        self._plan_work()
+
+    def slide_to(self, page_id: str, step: int) -> None:
+        """Turn to another page, which slides in from where the old one is drawn to.
+
+        Args:
+            page_id: The page.
+            step: 1 from the right, -1 from the left, 0 for no slide.
+
+        Raises:
+            KeyError: there is no such page.
+        """
+        old, from_px = self._pixels, self._turning.offset_px
+        if page_id == self._page_id:
+            return
+        self.show_page(page_id)
+        if step and self.isVisible():
+            self._turning.slide_in(old, from_px + step * self.width(), self._now_s())
+            self._slide_timer.start()
+
     def fit_page(self) -> None:
         """Show the whole page, and pages that were not seen yet likewise."""
         self._is_wide = False
-        self.show_viewport(self._viewport.fit_page())
+        self.show_viewport(self._resized(self._viewport, self._page_id).fit_page())
 
     def fit_width(self) -> None:
         """Show the page as wide as there is room, and pages that were not seen yet likewise."""
         self._is_wide = True
-        self.show_viewport(self._viewport.fit_width())
+        self.show_viewport(self._resized(self._viewport, self._page_id).fit_width())
 
     def set_feel(self, smoothing: Smoothing, prediction: Prediction) -> None:
         """Take another smoothing and prediction, for the ink that is there as well."""
@@ -741,20 +790,23 @@ class Canvas(QWidget):
         return rest
 
     def _page_beside(self, step: int) -> str | None:
+        if self._turner is not None:
+            return self._turner.beside(step)
         pages, place = self._board.pages, self._place + step
         return pages[place].id if 0 <= place < len(pages) else None
 
     def _turn_over(self, step: int) -> None:
         """The fingers lifted: turn the page, or let it slide home."""
-        turning, old = self._turning, self._pixels
         page_id = self._page_beside(step) if step else None
-        if page_id is None:
-            turning.slide_home(self._now_s())
+        if self._turner is not None:
+            is_turned = step != 0 and self._turner.turn(step)
         else:
-            from_px = turning.offset_px
-            self.show_page(page_id)
-            turning.slide_in(old, from_px + step * self.width(), self._now_s())
-        self._slide_timer.start()
+            is_turned = page_id is not None
+            if page_id is not None:
+                self.slide_to(page_id, step)
+        if not is_turned:
+            self._turning.slide_home(self._now_s())
+            self._slide_timer.start()
 
     def _slide(self) -> None:
         self._turning.frame(self._now_s())
@@ -792,6 +844,8 @@ class Canvas(QWidget):
             self._set_viewport(self._viewport.clamped(), is_moving=False)
 
     def _set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
+        if viewport.scale != self._viewport.scale:
+            self._patience_timer.start()
         self._viewport = viewport
         self._pixels.set_viewport(viewport, is_moving=is_moving)
         self._near.want_sheets()
@@ -832,7 +886,10 @@ class Canvas(QWidget):
         """Return where a page with borders has room; None for one without."""
         if page.sheet is None:
             return None
-        return best_room(*self._size(), self._bars, page.width_pt, page.height_pt)
+        size = page.width_pt, page.height_pt
+        room = best_room(*self._size(), self._bars, *size)
+        # A page as wide as its room fills it from side to side anyway.
+        return room if self._is_wide else against(room, self._spine, *size)
 
     def _size(self) -> tuple[int, int]:
         return max(self.width(), 1), max(self.height(), 1)
@@ -908,7 +965,17 @@ class Canvas(QWidget):
         What lies around the view waits until the hand rests: it would cost the ink a
         millisecond now and then.
         """
-        return self._pixels.has_seen_work if self._is_writing else self._pixels.has_work
+        if self._is_writing:
+            return self._pixels.has_seen_work
+        return self._pixels.has_work and not self._waits_for_sheet()
+
+    def _waits_for_sheet(self) -> bool:
+        """Return whether tiles wait for sharp pixels after a zoom, instead of rough ones.
+
+        What was there is seen stretched meanwhile; to paint it into tiles as well would
+        take the time of those who make the sharp ones.
+        """
+        return self._patience_timer.isActive() and not self._near.is_sheet_settled
 
     def _slice(self) -> None:
         self._pixels.scene.batch = SMALL_BATCH if self._is_writing else BATCH

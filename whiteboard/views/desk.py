@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QObject, QRect, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import QObject, QRect, Signal
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from base.board_doc import Affine, ImageItem, Item, NoteItem, TextItem
@@ -102,7 +102,6 @@ class Desk(QObject):
         self.paste_bar = PasteBar(pane)
         self._intake = Intake(open_board.file, open_board.worker)
         self._connect()
-        self._bind_keys()
 
     def _connect(self) -> None:
         canvas, bar, editor = self._canvas, self.selection_bar, self.editor
@@ -130,19 +129,6 @@ class Desk(QObject):
         self._intake.items_came.connect(self._items_came)
         self._intake.failed.connect(self.failed)
         QGuiApplication.inputMethod().keyboardRectangleChanged.connect(self._clear_keyboard)
-
-    def _bind_keys(self) -> None:
-        """Let a keyboard, where there is one, do what the bar does."""
-        standard = QKeySequence.StandardKey
-        for key, act in (
-            (QKeySequence(standard.Copy), self.copy),
-            (QKeySequence(standard.Cut), self.cut),
-            (QKeySequence(standard.Delete), self.delete),
-            (QKeySequence("Ctrl+D"), self.duplicate),
-        ):
-            shortcut = QShortcut(key, self._pane)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
 
     # What the pane says -------------------------------------------------------------------
 

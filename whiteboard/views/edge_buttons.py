@@ -30,16 +30,35 @@ class EdgeButtons(QObject):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._is_shown = True
+        self._is_leftward = False
         self._has_previous = self._has_next = False
         self.previous = GlassButton(N_("Back"), "chevron-left", parent)
         self.previous.clicked.connect(self.previous_asked)
         self.next = GlassButton(N_("Next"), "chevron-right", parent)
         self.next.clicked.connect(self.next_asked)
 
-    def set_place(self, index: int, count: int) -> None:
-        """Say which page is shown, from 0, and of how many."""
-        self._has_previous, self._has_next = index > 0, index < count - 1
+    def set_place(self, index: int, count: int, last: int | None = None) -> None:
+        """Say which page is shown, from 0, and of how many; of several also the last."""
+        last = index if last is None else last
+        self._has_previous, self._has_next = index > 0, last < count - 1
         self._follow()
+
+    def set_leftward(self, *, is_leftward: bool) -> None:
+        """Say whether the next page lies on the left."""
+        if is_leftward is self._is_leftward:
+            return
+        self._is_leftward = is_leftward
+        left, right = self._sides()
+        left.set_icon("chevron-left")
+        right.set_icon("chevron-right")
+        # They change sides; both are of one size.
+        place = left.geometry()
+        left.setGeometry(right.geometry())
+        right.setGeometry(place)
+
+    def _sides(self) -> tuple[GlassButton, GlassButton]:
+        pair = self.previous, self.next
+        return (pair[1], pair[0]) if self._is_leftward else pair
 
     def set_shown(self, is_shown: bool) -> None:
         """Show them, or hide them while a sheet lies over them."""
@@ -57,8 +76,8 @@ class EdgeButtons(QObject):
                 y = min(y, corner.top() - inset)
         # Both at one height: the hand finds the other without looking.
         y = max(y, room.top() + inset)
-        self.previous.place_at(QPoint(lefts[0], y))
-        self.next.place_at(QPoint(lefts[1], y))
+        for button, x in zip(self._sides(), lefts, strict=True):
+            button.place_at(QPoint(x, y))
 
     def set_shrunk(self, is_writing: bool) -> None:
         """Say whether a hand is at work."""

@@ -50,6 +50,11 @@ class GlassButton(TouchControl):
         self._return = QTimer(self, singleShot=True, interval=RETURN_MS)
         self._return.timeout.connect(self._come_back)
 
+    def set_icon(self, icon: str) -> None:
+        """Show another icon."""
+        self._icon_name = icon
+        self.update()
+
     def set_due(self, is_due: bool) -> None:
         """Say whether there is anything to press it for; else it is not there."""
         self._is_due = is_due

@@ -40,7 +40,7 @@ class PageBar(FloatingBar):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._index, self._count = 0, 1
+        self._index, self._count, self._last = 0, 1, 0
         self._is_upright = False
         self._rect, self._side, self._avoid = parent.rect(), "bottom", QRect()
         self._neighbour: FloatingBar | None = None
@@ -75,20 +75,22 @@ class PageBar(FloatingBar):
         self._respace()
         self.set_place(0, 1)
 
-    def set_place(self, index: int, count: int) -> None:
+    def set_place(self, index: int, count: int, last: int | None = None) -> None:
         """Say which page is shown.
 
         Args:
             index: Its place, from 0.
             count: How many pages there are, at least 1.
+            last: The place of the last one where several are shown.
         """
-        self._index, self._count = index, count
+        last = index if last is None else last
+        self._index, self._count, self._last = index, count, last
         self._previous.setEnabled(index > 0)
-        is_last = index >= count - 1
+        is_last = last >= count - 1
         self._next.set_msgid(N_("New page") if is_last else N_("Next"))
         self._next.set_icon("plus" if is_last else "chevron-right")
         self._add.setVisible(self._is_upright or not is_last)
-        self._place.set_place(index, count)
+        self._place.set_place(index, count, last)
         self._dock()
 
     def set_upright(self, is_upright: bool) -> None:
@@ -107,7 +109,7 @@ class PageBar(FloatingBar):
         upward = QBoxLayout.Direction.BottomToTop
         along = QBoxLayout.Direction.LeftToRight
         self._row.setDirection(upward if is_upright else along)
-        self.set_place(self._index, self._count)
+        self.set_place(self._index, self._count, self._last)
 
     def set_wide(self, is_wide: bool) -> None:
         """Say whether the page is shown as wide as there is room."""
@@ -143,7 +145,7 @@ class PageBar(FloatingBar):
         self._dock()
 
     def _go_on(self) -> None:
-        if self._index >= self._count - 1:
+        if self._last >= self._count - 1:
             self.add_asked.emit()
         else:
             self.next_asked.emit()
@@ -210,19 +212,23 @@ class _PlaceButton(TouchControl):
     """Says which page of how many is shown; opens the sheet of pages."""
 
     def __init__(self, parent: QWidget) -> None:
-        self._index, self._count = 0, 1
+        self._index, self._count, self._last = 0, 1, 0
         super().__init__(N_("Pages"), parent)
 
-    def set_place(self, index: int, count: int) -> None:
-        """Say which page is shown."""
-        self._index, self._count = index, count
+    def set_place(self, index: int, count: int, last: int) -> None:
+        """Say which page is shown, or which pages."""
+        self._index, self._count, self._last = index, count, last
         self.retranslate()
+
+    def _number(self) -> str:
+        first, last = self._index + 1, self._last + 1
+        return f"{first}" if first == last else f"{first}\u2013{last}"
 
     @override
     def retranslate(self) -> None:
         super().retranslate()
         words = _("Page {number} of {count}. Show all pages.")
-        self.setAccessibleName(words.format(number=self._index + 1, count=self._count))
+        self.setAccessibleName(words.format(number=self._number(), count=self._count))
 
     @override
     def sizeHint(self) -> QSize:
@@ -241,7 +247,7 @@ class _PlaceButton(TouchControl):
         painter.setBrush(QColor(colours.surface_pressed if self.isDown() else colours.surface))
         painter.drawRoundedRect(self.rect(), sizes.radius_px, sizes.radius_px)
         painter.setPen(QColor(colours.text))
-        number = f"{self._index + 1} / {self._count}"
+        number = f"{self._number()} / {self._count}"
         room = self.width() - sizes.px(2)
         painter.setFont(fitting_font(number, room, sizes.px(7.5), bold=True))
         upper = self.rect().adjusted(0, sizes.px(1), 0, -sizes.px(8))

@@ -3,38 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QPoint, QRect, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QHideEvent,
+    QKeySequence,
     QResizeEvent,
+    QShortcut,
 )
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
-from base.board_doc import Item
 from base.feature import Notice, Weight
 from base.options import Settings
 from base.qt import theme
 from base.text import N_, _
 from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
-from whiteboard.model.eraser_tool import Lookup
-from whiteboard.model.hands import Hands
-from whiteboard.model.palm import PalmRules, PenReport
-from whiteboard.model.prediction import NO_PREDICTION, PREDICT
-from whiteboard.model.smoothing import RAW, SMOOTH
 from whiteboard.model.tool_choice import ToolChoice, ToolKind
-from whiteboard.model.toolbox import Workbench, make_palm, make_tool
-from whiteboard.services.chalk_sound import ChalkSound
 from whiteboard.services.clipboard import (
-    BoardClipboard,
     FileClip,
     file_paths,
     is_picture_name,
@@ -45,12 +36,13 @@ from whiteboard.services.thumbnails import Thumbnails
 from whiteboard.views.canvas import Canvas
 from whiteboard.views.desk import Desk
 from whiteboard.views.edge_buttons import EdgeButtons
+from whiteboard.views.facing import Facing
 from whiteboard.views.glass_button import SIDE_MM, GlassButton
 from whiteboard.views.home_bar import HomeBar
+from whiteboard.views.leaf import Leaf, Surroundings
 from whiteboard.views.meter import Meter
 from whiteboard.views.page_bar import PageBar
 from whiteboard.views.page_strip import PageStrip
-from whiteboard.views.reading import Reading
 from whiteboard.views.toolbar import Toolbar
 
 DROP_STEP_PT: Final = 24.0
@@ -59,23 +51,6 @@ LEAST_MARGIN_PX: Final = 48
 _GAP_MM: Final = 2.0
 _SCROLL_SHARE: Final = 0.85
 """How much of what is seen a key scrolls: a few lines stay to go on reading from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every pane of a board shares.
-
-    Attributes:
-        now_s: Monotonic clock.
-        today: Returns the date, for stamps.
-        sound: What chalk sounds like.
-        clipboard: What was copied.
-    """
-
-    now_s: Callable[[], float]
-    today: Callable[[], date]
-    sound: ChalkSound
-    clipboard: BoardClipboard = field(default_factory=BoardClipboard)
 
 
 class Pane(QWidget):
@@ -99,6 +74,10 @@ class Pane(QWidget):
     """The person wants to leave for the home screen."""
     more_asked = Signal()
     """The person wants what is not in the tray."""
+    writing_changed = Signal(bool)
+    """Whether a hand of the person is at work on the glass."""
+    hand_seen = Signal(object)
+    """Now and then while a hand is at work: where, a `QPoint` in the pane."""
     side_chosen = Signal(str)
     """The person moved their tools to a side."""
     alone_changed = Signal(bool)
@@ -128,22 +107,6 @@ class Pane(QWidget):
         self._around = surroundings
         self._choice = ToolChoice()
         self._values = values
-        glass = theme.metrics().glass_px_per_mm
-        pen, palm = (
-            make_tool(self._choice, self._bench()),
-            make_palm(self._choice, self._bench()),
-        )
-        hands = Hands(palm_rules(values), glass, pen or palm, palm)
-        self.canvas = Canvas(
-            open_board,
-            person,
-            page_id,
-            hands,
-            theme.metrics(),
-            surroundings.now_s,
-            surroundings.sound,
-            self,
-        )
         self.toolbar = Toolbar(self)
         self.page_bar = PageBar(self)
         self.home_bar = HomeBar(self)
@@ -154,23 +117,22 @@ class Pane(QWidget):
         self._has_bars = True
         self._is_alone = False
         self._has_sheets = False
-        self.desk = Desk(
+        self._is_writing = False
+        self._leaf = Leaf(
             open_board,
-            self.canvas,
-            self,
-            surroundings.clipboard,
+            person,
+            page_id,
+            surroundings,
+            values,
             lambda: self._choice,
             self._bars,
-        )
-        self.reading = Reading(
-            open_board,
-            self.canvas,
             self,
-            surroundings.clipboard,
-            lambda: self._choice,
-            self._bars,
         )
-        self.desk.text_marked_by = self.reading.text_marked_by
+        self.canvas = self._leaf.canvas
+        self.desk = self._leaf.desk
+        self.reading = self._leaf.reading
+        self._facing: Facing | None = None
+        self._second: Leaf | None = None
         self._meter = Meter(surroundings.now_s, self)
         self._meter.hide()
         self.setAcceptDrops(True)
@@ -196,18 +158,10 @@ class Pane(QWidget):
             self.toolbar.set_choice(self._choice)
             self.picture_asked.emit()
             return
-        if choice.tool is not ToolKind.LASSO:
-            self.canvas.choose(())
         before, self._choice = self._choice, choice
         self.toolbar.set_choice(choice)
-        self.desk.choice_changed(before, choice)
-        self.reading.choice_changed()
-        tool = make_tool(choice, self._bench())
-        hands = self.canvas.hands
-        hands.moves_only = tool is None
-        if tool is not None:
-            hands.tool = tool
-        hands.eraser = make_palm(choice, self._bench())
+        for leaf in self._leaves:
+            leaf.hold(before, choice)
         if choice.tool is ToolKind.CHALK:
             # Half a second before the chalk can be on the board; without chalk there is
             # no loudspeaker to open.
@@ -217,12 +171,8 @@ class Pane(QWidget):
     def take_settings(self, values: Settings) -> None:
         """Follow the settings."""
         self._values = values
-        self.canvas.set_feel(
-            SMOOTH if values.smoothing_on else RAW,
-            PREDICT if values.prediction_on else NO_PREDICTION,
-        )
-        self.canvas.hands.rules = palm_rules(values)
-        self.canvas.set_metrics(theme.metrics())
+        for leaf in self._leaves:
+            leaf.take_settings(values)
         self.toolbar.set_side(values.toolbar_side)
         if values.meter_on:
             self.canvas.meter = self._meter
@@ -234,25 +184,26 @@ class Pane(QWidget):
 
     def undo(self) -> None:
         """Take back the person's last step: of writing, while a text is being written."""
-        if self.desk.undo():
+        if any(leaf.desk.undo() for leaf in self._leaves):
             return
-        self.canvas.choose(())
+        for leaf in self._leaves:
+            leaf.canvas.choose(())
         self._board.undo(self.person)
 
     def redo(self) -> None:
         """Do the person's last step again; see `undo`."""
-        if self.desk.redo():
+        if any(leaf.desk.redo() for leaf in self._leaves):
             return
-        self.canvas.choose(())
+        for leaf in self._leaves:
+            leaf.canvas.choose(())
         self._board.redo(self.person)
 
     def next_page(self) -> None:
         """Turn forward; behind the last page lies a new one, unless it is a document's."""
-        place = self._place()
-        if place + 1 < len(self._board.pages):
-            self.canvas.show_page(self._board.pages[place + 1].id)
+        if self._last_place() + 1 < len(self._board.pages):
+            self.step(1)
         elif not self._has_sheets:
-            self.add_page()
+            self._add_page_behind(self._last_place())
 
     def go_on(self) -> None:
         """Turn forward; a page that is as wide as the view is first scrolled to its end."""
@@ -265,35 +216,32 @@ class Pane(QWidget):
             self.previous_page()
 
     def _scroll(self, direction: int) -> bool:
-        """Scroll a wide page by most of its room; return whether there was any way to go."""
-        seen = self.canvas.viewport
-        if seen.room is None or not seen.is_width_fitted or seen.is_whole:
-            return False
-        further = seen.panned(0.0, -direction * _SCROLL_SHARE * seen.room.height).clamped()
-        if abs(further.top_pt - seen.top_pt) * seen.scale < 1.0:
-            return False
-        self.canvas.show_viewport(further)
-        return True
+        """Scroll wide pages by most of their room; return whether there was any way to go."""
+        have_moved = [_scroll(leaf.canvas, direction) for leaf in self._leaves]
+        return any(have_moved)
 
     def previous_page(self) -> None:
         """Turn back."""
-        place = self._place()
-        if place > 0:
-            self.canvas.show_page(self._board.pages[place - 1].id)
+        self.step(-1)
 
     def add_page(self) -> None:
-        """Put a new page behind this one, with the same background, and turn to it."""
-        page = self._board.page(self.canvas.page_id)
+        """Put a new page behind the one at hand, with the same background, and turn to it."""
+        ids = [page.id for page in self._board.pages]
+        self._add_page_behind(ids.index(self.page_at_hand))
+
+    def _add_page_behind(self, place: int) -> None:
+        page = self._board.pages[place]
         with self._board.change(self.person) as edit:
-            new_page = edit.add_page(
-                self._place() + 1, page.background, page.width_pt, page.height_pt
-            )
-        self.canvas.show_page(new_page)
+            new_page = edit.add_page(place + 1, page.background, page.width_pt, page.height_pt)
+        if self._facing is None:
+            self.canvas.show_page(new_page)
+        elif place + 1 not in (self._facing.first, self._facing.first + 1):
+            self._facing.show(place + 1)
 
     def clear_page(self) -> None:
-        """Wipe the page, as one step; a notice offers the way back."""
-        self.canvas.choose(())
-        item_ids = list(self._board.items(self.canvas.page_id))
+        """Wipe the page at hand, as one step; a notice offers the way back."""
+        self._at_hand.canvas.choose(())
+        item_ids = list(self._board.items(self.page_at_hand))
         if not item_ids:
             return
         with self._board.change(self.person) as edit:
@@ -304,15 +252,17 @@ class Pane(QWidget):
 
     def paste(self) -> None:
         """Put what was copied into the middle of the view."""
-        self.desk.paste()
+        self._at_hand.desk.paste()
 
     def fit_page(self) -> None:
         """Show the whole page."""
-        self.canvas.fit_page()
+        for leaf in self._leaves:
+            leaf.canvas.fit_page()
 
     def fit_width(self) -> None:
         """Show the page as wide as the view."""
-        self.canvas.fit_width()
+        for leaf in self._leaves:
+            leaf.canvas.fit_width()
 
     def toggle_fit(self) -> None:
         """Show the page as wide as there is room, or whole again."""
@@ -324,15 +274,115 @@ class Pane(QWidget):
     def go_to(self, place: int) -> None:
         """Turn to the page at a place from 0; before the first and behind the last to those."""
         pages = self._board.pages
-        self.canvas.show_page(pages[min(max(place, 0), len(pages) - 1)].id)
+        place = min(max(place, 0), len(pages) - 1)
+        if self._facing is not None:
+            self._facing.show(place)
+        else:
+            self.canvas.show_page(pages[place].id)
 
     def go_to_last(self) -> None:
         """Turn to the last page."""
         self.go_to(len(self._board.pages) - 1)
 
     def step(self, by: int) -> None:
-        """Turn by so many pages, as far as there are any; makes no new page."""
-        self.go_to(self._place() + by)
+        """Turn so many times, as far as there are pages; makes no new page."""
+        if self._facing is not None:
+            self._facing.turn(by)
+        else:
+            self.go_to(self._place() + by)
+
+    # Two pages ----------------------------------------------------------------------------
+
+    @property
+    def is_facing(self) -> bool:
+        """Whether two pages are shown side by side."""
+        return self._facing is not None
+
+    @property
+    def runs_leftward(self) -> bool:
+        """Whether they are, and the next page lies on the left."""
+        return self._facing is not None and self._facing.runs_leftward
+
+    @property
+    def page_at_hand(self) -> str:
+        """The id of the page that is shown; of two the one that was touched last."""
+        return self._at_hand.canvas.page_id
+
+    @property
+    def second(self) -> Leaf | None:
+        """What lies on the right of two pages; `canvas` is on the left."""
+        return self._second
+
+    def show_two_pages(self, *, runs_leftward: bool = False) -> None:
+        """Show the page that is at hand and the next one beside it.
+
+        Args:
+            runs_leftward: Whether the next page lies on the left.
+        """
+        if self._facing is not None and self._facing.runs_leftward is runs_leftward:
+            return
+        place = self._place()
+        self.show_one_page()
+        self._second = second = self._make_second()
+        facing = Facing(self._board, self._leaf, second, runs_leftward=runs_leftward)
+        self._facing = facing
+        facing.changed.connect(self._note_pages)
+        self.edges.set_leftward(is_leftward=runs_leftward)
+        second.take_settings(self._values)
+        second.hold(self._choice, self._choice)
+        second.canvas.set_swipes(do_turn=self._has_sheets)
+        second.reading.show_bars(self._has_bars)
+        second.host.show()
+        facing.show(place)
+        self._dock()
+
+    def show_one_page(self) -> None:
+        """Show one page again: the one that was touched last."""
+        if self._facing is None or self._second is None:
+            return
+        page_id, second = self.page_at_hand, self._second
+        self._facing.close()
+        self._facing = self._second = None
+        second.shutdown()
+        second.host.hide()
+        second.host.deleteLater()
+        self.edges.set_leftward(is_leftward=False)
+        self.canvas.setGeometry(self.rect())
+        self.canvas.show_page(page_id)
+        self._note_pages()
+        self._dock()
+
+    def _make_second(self) -> Leaf:
+        host = QWidget(self)
+
+        def taken() -> list[QRect]:
+            return [bar.translated(-host.pos()) for bar in self._bars()]
+
+        second = Leaf(
+            self._open,
+            self.person,
+            self.canvas.page_id,
+            self._around,
+            self._values,
+            lambda: self._choice,
+            taken,
+            host,
+        )
+        # Below the tools and whatever else lies over the page.
+        host.lower()
+        self.canvas.lower()
+        self._connect_leaf(second)
+        return second
+
+    @property
+    def _leaves(self) -> tuple[Leaf, ...]:
+        return (self._leaf,) if self._second is None else (self._leaf, self._second)
+
+    @property
+    def _at_hand(self) -> Leaf:
+        return self._leaf if self._facing is None else self._facing.touched
+
+    # The tools ----------------------------------------------------------------------------
 
     @property
     def is_alone(self) -> bool:
@@ -391,24 +441,25 @@ class Pane(QWidget):
         for bar in (self.toolbar, self.page_bar, self.home_bar):
             bar.setVisible(has_tools)
         self.edges.set_shown(self._has_bars)
-        self.reading.show_bars(self._has_bars)
+        for leaf in self._leaves:
+            leaf.reading.show_bars(self._has_bars)
         self.tools_button.set_due(self._has_bars and self._is_alone)
 
     def shutdown(self) -> None:
         """Let go of the board."""
-        self.reading.shutdown()
-        self.desk.shutdown()
         self._meter.stop()
         self._stop_listening()
-        self.canvas.shutdown()
+        for leaf in self._leaves:
+            leaf.shutdown()
 
     def insert_picture(self, path: Path) -> None:
         """Put the picture of a file into the middle of the view, held by the lasso."""
-        self.desk.insert_picture(path)
+        self._at_hand.desk.insert_picture(path)
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:
-        self.desk.editor.commit()
+        for leaf in self._leaves:
+            leaf.desk.editor.commit()
         super().hideEvent(event)
 
     @override
@@ -418,28 +469,36 @@ class Pane(QWidget):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        at = event.position()
-        x, y = self.canvas.viewport.to_page(at.x(), at.y())
+        at = event.position().toPoint()
+        leaf = self._leaf_at(at)
+        at = leaf.canvas.mapFrom(self, at)
+        x, y = leaf.canvas.viewport.to_page(at.x(), at.y())
         paths = file_paths(event.mimeData())
         pictures = [path for path in paths if is_picture_name(path)]
         others = [path for path in paths if path not in pictures]
         for number, path in enumerate(pictures):
             # Each a little beside the one before, so that all of them can be got hold of.
             step = number * DROP_STEP_PT
-            self.desk.take_in(FileClip(path), (x + step, y + step))
+            leaf.desk.take_in(FileClip(path), (x + step, y + step))
         if others:
             self.files_dropped.emit(others)
         clip = None if paths else read_mime(event.mimeData())
         if clip is not None:
-            self.desk.take_in(clip, (x, y))
+            leaf.desk.take_in(clip, (x, y))
         if paths or clip is not None:
             event.acceptProposedAction()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.canvas.setGeometry(self.rect())
+        if self._facing is None:
+            self.canvas.setGeometry(self.rect())
         self._dock()
+
+    def _leaf_at(self, place: QPoint) -> Leaf:
+        second = self._second
+        is_there = second is not None and second.host.geometry().contains(place)
+        return second if second is not None and is_there else self._leaf
 
     def _connect(self) -> None:
         bar, pages = self.toolbar, self.page_bar
@@ -459,17 +518,44 @@ class Pane(QWidget):
         self.edges.previous_asked.connect(lambda: self.step(-1))
         self.edges.next_asked.connect(lambda: self.step(1))
         self.home_bar.home_asked.connect(self.home_asked)
-        self.desk.failed.connect(self.failed)
-        self.desk.lasso_wanted.connect(self._take_lasso)
-        self.reading.address_asked.connect(self.address_asked)
-        self.reading.list_asked.connect(self.find_asked)
-        self.reading.notice_asked.connect(self.notice_asked)
+        self._connect_leaf(self._leaf)
+        self._bind_keys()
+        for part in (bar, pages, self.home_bar, self.edges, self.tools_button):
+            self.writing_changed.connect(part.set_shrunk)
+            self.hand_seen.connect(part.make_way)
         self.canvas.page_changed.connect(self._note_pages)
         self.canvas.viewport_changed.connect(self._note_fit)
-        for part in (bar, pages, self.home_bar, self.edges, self.tools_button):
-            self.canvas.writing_changed.connect(part.set_shrunk)
-            self.canvas.hand_seen.connect(part.make_way)
         bar.settled.connect(self._dock_home)
+
+    def _connect_leaf(self, leaf: Leaf) -> None:
+        leaf.desk.failed.connect(self.failed)
+        leaf.desk.lasso_wanted.connect(self._take_lasso)
+        leaf.reading.address_asked.connect(self.address_asked)
+        leaf.reading.list_asked.connect(self.find_asked)
+        leaf.reading.notice_asked.connect(self.notice_asked)
+        canvas = leaf.canvas
+        canvas.writing_changed.connect(self._note_writing)
+        canvas.hand_seen.connect(lambda at: self.hand_seen.emit(canvas.mapTo(self, at)))
+
+    def _note_writing(self) -> None:
+        is_writing = any(leaf.canvas.hands.are_busy for leaf in self._leaves)
+        if is_writing is not self._is_writing:
+            self._is_writing = is_writing
+            self.writing_changed.emit(is_writing)
+
+    def _bind_keys(self) -> None:
+        """Let a keyboard, where there is one, do what the bar of chosen items does."""
+        standard = QKeySequence.StandardKey
+        acts: tuple[tuple[QKeySequence, Callable[[Desk], object]], ...] = (
+            (QKeySequence(standard.Copy), Desk.copy),
+            (QKeySequence(standard.Cut), Desk.cut),
+            (QKeySequence(standard.Delete), Desk.delete),
+            (QKeySequence("Ctrl+D"), Desk.duplicate),
+        )
+        for key, act in acts:
+            shortcut = QShortcut(key, self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(lambda act=act: act(self._at_hand.desk))
 
     def _take_lasso(self) -> None:
         if self._choice.tool is not ToolKind.LASSO:
@@ -481,24 +567,11 @@ class Pane(QWidget):
             return []
         return [bar.geometry() for bar in (self.toolbar, self.page_bar)]
 
-    def _bench(self) -> Workbench:
-        return Workbench(
-            theme.metrics().px_per_mm,
-            self._lookup(),
-            self._around.today,
-            lambda: self.reading.page_text,
-        )
-
-    def _lookup(self) -> Lookup:
-        # Looked up at each call: the page under the tool may have been turned.
-        def find(area: Rect) -> list[tuple[str, Item]]:
-            return self.canvas.scene.entries(area)
-
-        return find
-
     def _board_changed(self, change: BoardChange) -> None:
         self._note_undo()
         if change.pages:
+            if self._facing is not None:
+                self._facing.follow()
             self._note_pages()
         if self._strip is not None:
             self._strip.refresh()
@@ -510,12 +583,13 @@ class Pane(QWidget):
 
     def _note_pages(self) -> None:
         pages = self._board.pages
-        self.page_bar.set_place(self._place(), len(pages))
-        self.edges.set_place(self._place(), len(pages))
+        self.page_bar.set_place(self._place(), len(pages), self._last_place())
+        self.edges.set_place(self._place(), len(pages), self._last_place())
         has_sheets = any(page.sheet is not None for page in pages)
         if has_sheets is not self._has_sheets:
             self._has_sheets = has_sheets
-            self.canvas.set_swipes(do_turn=has_sheets)
+            for leaf in self._leaves:
+                leaf.canvas.set_swipes(do_turn=has_sheets)
             self.page_bar.set_upright(has_sheets)
             self._dock()
         self._note_fit()
@@ -530,8 +604,14 @@ class Pane(QWidget):
         self.page_bar.set_wide(is_wide)
 
     def _place(self) -> int:
+        """Return the place of the page that is shown, of two the one that is read first."""
+        if self._facing is not None:
+            return self._facing.first
         ids = [page.id for page in self._board.pages]
         return ids.index(self.canvas.page_id) if self.canvas.page_id in ids else 0
+
+    def _last_place(self) -> int:
+        return self._place() if self._facing is None else self._facing.last
 
     def _dock_home(self, tools: QRect) -> None:
         self.home_bar.place_in(self.rect(), self.toolbar.side, tools)
@@ -549,7 +629,11 @@ class Pane(QWidget):
         # Nothing of the page may stay hidden behind tools at its beginning.
         is_left = self.toolbar.side == "left" and not self._is_alone
         behind = self.toolbar.geometry().right() + gap if is_left else 0
-        self.canvas.set_surround(max(behind, LEAST_MARGIN_PX), self._covered(area))
+        margin, covered = max(behind, LEAST_MARGIN_PX), self._covered(area)
+        if self._facing is not None:
+            self._facing.place_in(area, margin, covered)
+        else:
+            self.canvas.set_surround(margin, covered)
         corners = () if self._is_alone else (self.page_bar.geometry(), self.home_bar.geometry())
         self.edges.place_in(self._edge_room(area), corners)
         inset = theme.metrics().px(SIDE_MM / 2 + 2)
@@ -559,8 +643,8 @@ class Pane(QWidget):
         meter_gap = theme.metrics().px(4)
         self._meter.resize(self._meter.sizeHint())
         self._meter.move(meter_gap, meter_gap)
-        self.desk.place()
-        self.reading.place()
+        for leaf in self._leaves:
+            leaf.place()
 
     def _covered(self, area: QRect) -> tuple[Rect, ...]:
         """Return what of the view the bars cover, along the whole side that the tools take.
@@ -615,6 +699,17 @@ class Pane(QWidget):
                 return area
 
 
+def _scroll(canvas: Canvas, direction: int) -> bool:
+    seen = canvas.viewport
+    if seen.room is None or not seen.is_width_fitted or seen.is_whole:
+        return False
+    further = seen.panned(0.0, -direction * _SCROLL_SHARE * seen.room.height).clamped()
+    if abs(further.top_pt - seen.top_pt) * seen.scale < 1.0:
+        return False
+    canvas.show_viewport(further)
+    return True
+
+
 def _with_gap(box: QRect, gap: int) -> Rect:
     around = box.adjusted(-gap, -gap, gap, gap)
     return Rect(
@@ -622,13 +717,4 @@ def _with_gap(box: QRect, gap: int) -> Rect:
         float(around.top()),
         float(around.left() + around.width()),
         float(around.top() + around.height()),
-    )
-
-
-def palm_rules(values: Settings) -> PalmRules:
-    """Return the palm rule that the settings ask for."""
-    return PalmRules(
-        pen_report=PenReport(values.pen_reported),
-        large_mm=values.palm_least_mm,
-        small_mm=min(values.finger_most_mm, values.palm_least_mm),
     )

@@ -13,7 +13,8 @@ from typing_extensions import override
 from base.options import Settings
 from base.qt import theme
 from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.pane import Pane, Surroundings
+from whiteboard.views.leaf import Surroundings
+from whiteboard.views.pane import Pane
 
 PEOPLE: Final = ("display", "display-2")
 """Who writes on the left, or alone, and who on the right of a split board."""
@@ -92,6 +93,7 @@ class BoardScreen(QWidget):
         if self._open is None or is_split == (len(self._panes) == 2):
             return
         if is_split:
+            self._panes[0].show_one_page()
             self._add_pane(PEOPLE[1], self._panes[0].canvas.page_id)
         else:
             self._drop(self._panes.pop())
@@ -158,7 +160,7 @@ class BoardScreen(QWidget):
         pane.files_dropped.connect(self.files_dropped)
         pane.failed.connect(self.failed)
         pane.notice_asked.connect(self.notice_asked)
-        pane.canvas.writing_changed.connect(self.writing_changed)
+        pane.writing_changed.connect(self.writing_changed)
         self._panes.append(pane)
         # A sheet may lie over the board while it is split.
         pane.lower()
