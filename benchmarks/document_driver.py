@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, QTimer
 from typing_extensions import override
 
 import kiosk.app
@@ -21,6 +21,7 @@ BUSY_SCALE = 2.0
 BUSY_PX = (1600, 1000)
 SHEETS = 40
 """No document of the benchmarks has fewer."""
+RETRY_MS = 20
 CHAINS = 2
 """One for each render process."""
 
@@ -41,10 +42,15 @@ class DocumentKiosk(DrivenKiosk):
             super()._obey(order)
 
     def _show_page(self, number: int) -> None:
+        """Show a page as soon as the board has it: a large document is still coming in."""
         for widget in self._app.allWidgets():
             if isinstance(widget, Canvas) and widget.isVisible():
-                widget.show_page(widget._board.pages[number].id)
-        answer(f"page {number} shown")
+                pages = widget._board.pages
+                if number < len(pages):
+                    widget.show_page(pages[number].id)
+                    answer(f"page {number} shown")
+                    return
+        QTimer.singleShot(RETRY_MS, self, lambda: self._show_page(number))
 
     def _keep_busy(self, is_busy: bool) -> None:
         was_busy, self._is_busy = self._is_busy, is_busy

@@ -13,7 +13,6 @@ A sheet at half its resolution, stretched, is not yet readable by this measure.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,8 @@ SHARP: Final = 0.99
 REST_S: Final = 0.8
 """A sheet has come to rest when nothing in the bands changed for so long."""
 TIMEOUT_S: Final = 60.0
+LOOK_S: Final = 0.001
+"""Between two looks: a watcher that never rests takes a core from who is watched."""
 SAME_SHEET: Final = 0.55
 """Likeness to the rendering made here from which on it is that sheet; another sheet of the
 same deck reaches 0.3."""
@@ -214,7 +215,7 @@ class SheetWatch:
             if now_s - began_s > TIMEOUT_S:
                 close = 0.0 if number is None else self.likeness(number, last)
                 raise X11Error(f"sheet {number} does not come; likeness {close:.2f}")
-            os.sched_yield()
+            time.sleep(LOOK_S)
 
     def until_readable(self, number: int, began_s: float) -> float:
         """Watch until a sheet can be read; return the seconds that it took.
@@ -236,7 +237,7 @@ class SheetWatch:
             now = self.look()
             fresh = not np.array_equal(now, last)
             last = now
-            os.sched_yield()
+            time.sleep(LOOK_S)
         raise X11Error(f"sheet {number} does not come")
 
 
