@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from base.board_doc import StrokeItem
 from base.clock import SystemClock
 from base.options import Options
 from base.qt import theme
@@ -485,6 +486,61 @@ def test_space_home_and_end(keyboard: Room) -> None:
     assert len(keyboard.open_board.board.pages) == PAGES
     press(keyboard, Qt.Key.Key_Home)
     assert keyboard.place == 0
+
+
+@pytest.mark.parametrize("turned_by", ["clicker", "second hand"])
+def test_turn_under_a_writing_pen_keeps_its_ink(keyboard: Room, turned_by: str) -> None:
+    pen = Pen(keyboard.canvas)
+    pen.down((500, 300))
+    for n in range(20):
+        pen.move((500 + 10 * n, 300))
+    if turned_by == "clicker":
+        QTest.keyClick(keyboard.canvas, Qt.Key.Key_PageDown)
+    else:
+        keyboard.pane.step(1)
+    assert keyboard.place == 1
+    pen.move((720, 310))
+    pen.up((720, 310))
+    board = keyboard.open_board.board
+    (stroke,) = board.items(keyboard.pages[0]).values()
+    assert isinstance(stroke, StrokeItem)
+    assert stroke.count == 21
+    assert not board.items(keyboard.pages[1])
+
+
+def test_stroke_goes_on_while_a_sheet_opens_over_it(keyboard: Room, qtbot: QtBot) -> None:
+    (screen,) = keyboard.kiosk.shell.findChildren(BoardScreen)
+    pen = Pen(keyboard.canvas)
+    pen.down((500, 300))
+    for n in range(20):
+        pen.move((500 + 10 * n, 300))
+    screen.pages_asked.emit(keyboard.pane)
+    qtbot.waitUntil(lambda: not screen.has_bars)
+    for n in range(20, 30):
+        pen.move((500 + 10 * n, 300))
+    pen.up((790, 300))
+    (stroke,) = keyboard.open_board.board.items(keyboard.pages[0]).values()
+    assert isinstance(stroke, StrokeItem)
+    assert stroke.count == 31
+
+
+def test_stroke_goes_on_while_the_board_is_split_and_is_kept_when_it_is_one_again(
+    room: Room,
+) -> None:
+    (screen,) = room.kiosk.shell.findChildren(BoardScreen)
+    pen = Pen(room.canvas)
+    pen.down((300, 300))
+    pen.move((320, 300))
+    screen.set_split(True)
+    pen.move((340, 300))
+    pen.up((360, 300))
+    assert room.ink == 1
+    other = screen.panes[1].canvas
+    pen = Pen(other, serial=8)
+    pen.down((300, 300))
+    pen.move((320, 300))
+    screen.set_split(False)
+    assert room.ink == 2
 
 
 def test_clicker_starts_and_ends_the_full_screen(keyboard: Room) -> None:

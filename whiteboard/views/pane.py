@@ -8,10 +8,13 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtGui import (
+    QColor,
     QDragEnterEvent,
     QDropEvent,
     QHideEvent,
     QKeySequence,
+    QPainter,
+    QPaintEvent,
     QResizeEvent,
     QShortcut,
 )
@@ -32,6 +35,7 @@ from whiteboard.services.clipboard import (
     read_mime,
 )
 from whiteboard.services.open_board import OpenBoard
+from whiteboard.services.sheet_pixels import EDGE_RGB
 from whiteboard.services.thumbnails import Thumbnails
 from whiteboard.views.canvas import Canvas
 from whiteboard.views.desk import Desk
@@ -455,6 +459,13 @@ class Pane(QWidget):
     def insert_picture(self, path: Path) -> None:
         """Put the picture of a file into the middle of the view, held by the lasso."""
         self._at_hand.desk.insert_picture(path)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # What no page covers: the seam of two pages, the side that an odd one leaves empty.
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), QColor(*EDGE_RGB))
+        painter.end()
 
     @override
     def hideEvent(self, event: QHideEvent) -> None:

@@ -13,6 +13,7 @@ from whiteboard.model.prediction import PREDICT
 from whiteboard.model.smoothing import RAW
 from whiteboard.model.tool_choice import INK_TOOLS, ToolChoice, ToolKind
 from whiteboard.services.near_pages import KEPT_PAGES
+from whiteboard.views.canvas import Canvas
 
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 MOVE, RELEASE = QEvent.Type.MouseMove, QEvent.Type.MouseButtonRelease
@@ -567,6 +568,33 @@ def test_canvas_without_a_size_waits_for_one(bench):
     assert canvas.viewport == before
     QCoreApplication.sendEvent(canvas, QResizeEvent(canvas.size(), QSize(0, 0)))
     assert canvas.viewport.view_width_px == canvas.width()
+
+
+def test_canvas_that_comes_to_a_display_with_more_pixels_is_painted_with_them(
+    bench, qtbot, monkeypatch
+):
+    # The window system says this; no display of these tests has fractions of pixels.
+    ratio = [1.0]
+    monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda _canvas: ratio[0])
+    bench.draw(wave())
+    canvas = bench.new_canvas("aoi", (800, 450))
+    canvas.show()
+    qtbot.waitExposed(canvas)
+    make_sharp(qtbot, canvas)
+    before, pixels_before = canvas.grab().toImage(), canvas._pixels.size_bytes
+    ratio[0] = 2.0
+    QCoreApplication.sendEvent(canvas, QEvent(QEvent.Type.DevicePixelRatioChange))
+    assert not canvas.is_sharp
+    make_sharp(qtbot, canvas)
+    assert canvas._pixels.size_bytes > pixels_before
+    # The same page in the same place, only finer.
+    off = np.abs(pixels(canvas.grab().toImage()) - pixels(before)).max(axis=2)
+    assert off.mean() < 6
+    Pen(canvas).down((300, 400))
+    Pen(canvas).up((300, 400))
+    assert len(bench.strokes) == 2
+    canvas.shutdown()
+    canvas.deleteLater()
 
 
 def test_writing_is_told_while_a_hand_is_at_work(bench):

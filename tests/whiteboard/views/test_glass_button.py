@@ -1,12 +1,47 @@
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QSizeF, Qt
+from PySide6.QtGui import QEventPoint, QTouchEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
+from typing_extensions import override
 
 from base import text
 from base.qt import theme
 from base.text import N_
 from whiteboard.views.glass_button import GlassButton
+
+
+class SizedPoint(QEventPoint):
+    """A contact as a panel that measures contacts reports it; Qt has no setter for its size."""
+
+    size_px = 0.0
+
+    @override
+    def ellipseDiameters(self) -> QSizeF:
+        return QSizeF(self.size_px, self.size_px)
+
+
+class SizedTouch(QTouchEvent):
+    """A touch event of such a panel."""
+
+    sized: SizedPoint
+
+    @override
+    def points(self) -> list[QEventPoint]:
+        return [self.sized]
+
+
+def touch_sized(
+    button: GlassButton, kind: QEvent.Type, state: QEventPoint.State, size_mm: float
+) -> None:
+    """Send an event of one contact in the middle of a button through Qt."""
+    inside = QPointF(button.rect().center())
+    point = SizedPoint(0, state, inside, button.mapToGlobal(inside))
+    point.size_px = size_mm * theme.metrics().glass_px_per_mm
+    panel = QTest.createTouchDevice()
+    event = SizedTouch(kind, panel, Qt.KeyboardModifier.NoModifier, [point])
+    event.sized = point
+    QCoreApplication.sendEvent(button, event)
 
 
 @pytest.fixture
@@ -40,6 +75,27 @@ def test_short_touch_presses_it(button: GlassButton, qtbot) -> None:
         device = QTest.createTouchDevice()
         QTest.touchEvent(button, device).press(0, QPoint(10, 10), button).commit()
         QTest.touchEvent(button, device).release(0, QPoint(10, 10), button).commit()
+
+
+@pytest.mark.parametrize(("size_mm", "presses"), [(9, True), (20, True), (30, False)])
+def test_contact_as_large_as_a_palm_presses_nothing(
+    button: GlassButton, size_mm: float, presses: bool
+) -> None:
+    pressed: list[None] = []
+    button.clicked.connect(lambda: pressed.append(None))
+    touch_sized(button, QEvent.Type.TouchBegin, QEventPoint.State.Pressed, size_mm)
+    touch_sized(button, QEvent.Type.TouchEnd, QEventPoint.State.Released, size_mm)
+    assert bool(pressed) is presses
+    assert not button.isDown()
+
+
+def test_finger_that_becomes_a_palm_takes_its_press_back(button: GlassButton, qtbot) -> None:
+    with qtbot.assertNotEmitted(button.clicked):
+        touch_sized(button, QEvent.Type.TouchBegin, QEventPoint.State.Pressed, 9)
+        assert button.isDown()
+        touch_sized(button, QEvent.Type.TouchUpdate, QEventPoint.State.Updated, 34)
+        assert not button.isDown()
+        touch_sized(button, QEvent.Type.TouchEnd, QEventPoint.State.Released, 9)
 
 
 def test_hand_that_began_to_write_meanwhile_takes_the_press_back(
