@@ -332,6 +332,18 @@ def test_key_of_a_clicker_covers_everything_until_a_key(talk: Talk, qtbot: QtBot
     assert talk.canvas.page_id != page
 
 
+@pytest.mark.parametrize("begin", [Qt.Key.Key_B, Qt.Key.Key_Period])
+@pytest.mark.parametrize("end", [Qt.Key.Key_B, Qt.Key.Key_Period, Qt.Key.Key_Escape])
+def test_black_key_of_a_clicker_and_escape_end_the_cover(
+    talk: Talk, begin: Qt.Key, end: Qt.Key
+) -> None:
+    talk.canvas.setFocus()
+    talk.key(begin)
+    assert isinstance(talk.one(PauseCover), PauseCover)
+    talk.key(end)
+    assert talk.none(PauseCover)
+
+
 def test_touch_ends_the_cover(talk: Talk) -> None:
     talk.presenting.toggle_cover()
     talk.drag((600, 300))
