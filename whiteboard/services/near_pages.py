@@ -170,7 +170,10 @@ class NearPages:
     def want_sheets(self) -> None:
         """Say which sheets are seen, and which will be."""
         sheets = self._open.sheets
-        if sheets is None or not self.shown.is_at_scale:
+        if sheets is None:
+            return
+        if not self.shown.is_at_scale:
+            sheets.hold_making()
             return
         wants = self.shown.sheet_wants()
         ahead = [*wants[1:], *(w for step in _SHEETS_AHEAD if (w := self._want_of(step)))]

@@ -572,6 +572,10 @@ class SheetPixels(QObject):
         is_writing = any(viewer.is_writing for viewer in self._viewers.values())
         return not is_writing and not self._requests and self._making is None
 
+    def hold_making(self) -> None:
+        """Make no more pictures of other sheets until the next wish, as while one zooms."""
+        self._stop_making()
+
     def _stop_making(self) -> None:
         self._making_timer.stop()
         if self._making is not None and self._making.ticket is not None:

@@ -66,6 +66,8 @@ BUSY_PAUSE_MS: Final = 12
 CHANGE_SLICE_S: Final = 0.012
 TICK_MS: Final = 80
 FRAME_MS: Final = 16
+WHEEL_REST_MS: Final = 50
+"""How long a wheel stands still before its zoom is painted sharp."""
 PATIENCE_MS: Final = 350
 """How long a zoomed view waits for sharp pixels of its sheet before it is painted rough."""
 SYNC_S: Final = 0.03
@@ -187,6 +189,7 @@ class Canvas(QWidget):
         self._unsynced: list[QRect] = []
         self._synced_s = 0.0
         self._is_writing = False
+        self._is_moving = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
         self._grip = PageGrip()
         self._turning = PageTurning()
@@ -216,6 +219,7 @@ class Canvas(QWidget):
         self._ahead_timer = self._timer(AHEAD_WAIT_MS, self._work_ahead, single=True)
         self._sync_timer = self._timer(0, self._sync, single=True)
         self._settle_timer = self._timer(0, self._settle, single=True)
+        self._wheel_timer = self._timer(WHEEL_REST_MS, self._wheel_rested, single=True)
         self._patience_timer = self._timer(PATIENCE_MS, self._plan_work, single=True)
         self._tick_timer = self._timer(TICK_MS, self._tick)
         self._glide_timer = self._timer(FRAME_MS, self._glide)
@@ -458,7 +462,9 @@ class Canvas(QWidget):
             other = self._viewport.zoomed(1.0015 ** turn.y(), place.x(), place.y())
         else:
             other = self._viewport.panned(turn.x() * 0.8, turn.y() * 0.8)
-        self._set_viewport(other.clamped(), is_moving=False)
+        # Sharp pixels for each notch would only keep those of the last one waiting.
+        self._set_viewport(other.clamped(), is_moving=True)
+        self._wheel_timer.start()
         event.accept()
 
     @override
@@ -843,9 +849,13 @@ class Canvas(QWidget):
             self._glide_timer.stop()
             self._set_viewport(self._viewport.clamped(), is_moving=False)
 
+    def _wheel_rested(self) -> None:
+        self._set_viewport(self._viewport, is_moving=False)
+
     def _set_viewport(self, viewport: Viewport, *, is_moving: bool) -> None:
-        if viewport.scale != self._viewport.scale:
+        if not is_moving and (self._is_moving or viewport.scale != self._viewport.scale):
             self._patience_timer.start()
+        self._is_moving = is_moving
         self._viewport = viewport
         self._pixels.set_viewport(viewport, is_moving=is_moving)
         self._near.want_sheets()
