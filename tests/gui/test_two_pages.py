@@ -11,11 +11,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from base.qt.widgets import TouchButton
 from tests.gui.test_presenting import A4, SLIDE, Room, middle_of
 from tests.support.canvas_bench import Pen
 from whiteboard.model.document import SheetRef
 from whiteboard.model.tool_choice import ToolKind
 from whiteboard.views.canvas import Canvas
+from whiteboard.views.more_sheet import MoreSheet
 from whiteboard.views.screen import BoardScreen
 
 
@@ -274,3 +276,46 @@ def test_finish_with_two_pages_keeps_what_is_under_way(book: Room) -> None:
     (screen,) = book.kiosk.shell.findChildren(BoardScreen)
     screen.show_board(None)
     assert sum(len(board.items(page)) for page in book.pages) == 1
+
+
+def test_two_pages_are_asked_for_and_ended_in_the_sheet(book: Room, qtbot: QtBot) -> None:
+    book.pane.show_one_page()
+    (screen,) = book.kiosk.shell.findChildren(BoardScreen)
+    for is_on in (True, False):
+        screen.more_asked.emit(book.pane)
+        (sheet,) = screen.findChildren(MoreSheet)
+        (button,) = [b for b in sheet.findChildren(TouchButton) if b.word == "Two pages"]
+        assert button.isChecked() is not is_on
+        button.click()
+        assert book.pane.is_facing is is_on
+        qtbot.waitUntil(lambda: not screen.findChildren(MoreSheet))
+
+
+def test_text_is_written_and_copied_on_the_page_that_was_touched(book: Room) -> None:
+    left, right = canvases(book)
+    write(right, Pen(right))
+    right.setFocus()
+    (item,) = book.open_board.board.items(right.page_id)
+    right.choose([item])
+    QTest.keyClick(right, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    board = book.open_board.board
+    assert [len(board.items(page)) for page in book.pages[:2]] == [0, 2]
+    QTest.keyClick(right, Qt.Key.Key_Delete)
+    assert len(board.items(right.page_id)) == 1
+    assert not left.chosen
+
+
+def test_new_page_comes_behind_the_one_at_hand(book: Room, qtbot: QtBot) -> None:
+    left, right = canvases(book)
+    write(left, Pen(left))
+    book.pane.add_page()
+    pages = [page.id for page in book.open_board.board.pages]
+    qtbot.waitUntil(lambda: right.page_id == pages[1])
+    assert left.page_id == book.pages[0] == pages[0]
+    assert pages[1] not in book.pages
+    write(right, Pen(right, serial=8))
+    book.pane.add_page()
+    pages = [page.id for page in book.open_board.board.pages]
+    qtbot.waitUntil(lambda: left.page_id == pages[2])
+    assert pages[2] not in book.pages
+    assert right.page_id == book.pages[1]
