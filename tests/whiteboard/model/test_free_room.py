@@ -1,5 +1,7 @@
+import pytest
+
 from whiteboard.model.bounds import Rect
-from whiteboard.model.free_room import best_room
+from whiteboard.model.free_room import Spine, against, best_room
 
 VIEW = (1920.0, 1080.0)
 TRAY = Rect(0.0, 980.0, 1920.0, 1080.0)
@@ -41,3 +43,19 @@ def test_tall_page_has_the_widest_room_of_its_scale() -> None:
 
 def test_view_full_of_bars_still_has_room() -> None:
     assert best_room(*VIEW, (Rect(-1, -1, 2000, 2000),), 960, 540) == Rect(0, 0, 1920, 1080)
+
+
+@pytest.mark.parametrize(
+    ("spine", "left", "right"),
+    [(Spine.NONE, 100, 700), (Spine.LEFT, 100, 300), (Spine.RIGHT, 500, 700)],
+)
+def test_page_lies_against_its_spine_as_wide_as_it_is(
+    spine: Spine, left: float, right: float
+) -> None:
+    room = Rect(100.0, 50.0, 700.0, 450.0)
+    assert against(room, spine, 50.0, 100.0) == Rect(left, 50.0, right, 450.0)
+
+
+def test_page_that_is_wider_than_its_room_takes_all_of_it() -> None:
+    room = Rect(0.0, 0.0, 400.0, 400.0)
+    assert against(room, Spine.RIGHT, 200.0, 100.0) == room
