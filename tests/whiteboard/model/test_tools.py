@@ -292,7 +292,8 @@ def test_cancelled_tap_does_nothing():
 
 
 @pytest.mark.parametrize(
-    "tool", [shape_tool(), PointerTool(2, 1.0), stamp_tool(), EditTool(Asked.TEXT, px_per_mm=1.0)]
+    "tool",
+    [shape_tool(), PointerTool(2, 1.0), stamp_tool(), EditTool(Asked.TEXT, px_per_mm=1.0)],
 )
 def test_time_alone_does_nothing(tool):
     assert tool.tick(100.0) == ()

@@ -117,10 +117,11 @@ def test_undo_puts_a_moved_item_back_in_one_step(bench, box):
     assert not bench.board.can_undo(PERSON)
 
 
-def test_items_are_seen_where_they_are_while_they_are_dragged(bench, box):
+def test_items_are_seen_where_they_are_while_they_are_dragged(qtbot, bench, box):
     bench.canvas.choose([box])
     start, end = bench.at(900, 300), bench.at(500, 300)
     bench.drag([start, bench.at(700, 300), end], lifts=False)
+    qtbot.waitUntil(lambda: bench.canvas.is_sharp, timeout=20_000)
     picture = bench.canvas.grab().toImage()
     old, new = bench.at(800, 300), bench.at(400, 300)
     ink = {name: picture.pixelColor(round(x), round(y)).lightness()
@@ -129,12 +130,13 @@ def test_items_are_seen_where_they_are_while_they_are_dragged(bench, box):
     bench.drag([end])
 
 
-def test_drag_that_the_page_turn_interrupts_leaves_the_item_seen(bench, box):
+def test_drag_that_the_page_turn_interrupts_leaves_the_item_seen(qtbot, bench, box):
     bench.canvas.choose([box])
     bench.drag([bench.at(900, 300), bench.at(700, 300)], lifts=False)
     first = bench.canvas.page_id
     bench.pane.add_page()
     bench.canvas.show_page(first)
+    qtbot.waitUntil(lambda: bench.canvas.is_sharp, timeout=20_000)
     picture = bench.canvas.grab().toImage()
     x, y = bench.at(800, 300)
     bare_x, bare_y = bench.at(700, 300)
