@@ -218,7 +218,7 @@ class DocumentFlow(QObject):
         if board.file.read_only:
             self._host.show_error(AppError(ErrorCode.READ_ONLY, str(board.path)))
             return None
-        return _Wish(board, pane.canvas.page_id)
+        return _Wish(board, pane.page_at_hand)
 
     def _begin(self, paths: Sequence[Path], wish: _Wish) -> None:
         if not paths:

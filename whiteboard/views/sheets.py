@@ -81,7 +81,7 @@ class BoardSheets:
 
         if self._board is None or self._thumbnails is None:
             return
-        page_id = pane.canvas.page_id
+        page_id = pane.page_at_hand
         sheet = PageSheet(self._screen, self._board, pane.person, page_id, self._thumbnails)
         sheet.page_chosen.connect(pane.canvas.show_page)
         sheet.number_asked.connect(lambda: self.show_number(pane))
@@ -126,7 +126,7 @@ class BoardSheets:
 
         if self._board is None or self._board.file.read_only:
             return
-        page_id = pane.canvas.page_id
+        page_id = pane.page_at_hand
         self._open(BackgroundSheet(self._screen, self._board.board, pane.person, page_id))
 
     def show_more(
@@ -150,7 +150,7 @@ class BoardSheets:
 
         if self._board is None:
             return
-        self._page_id = pane.canvas.page_id
+        self._page_id = pane.page_at_hand
         if self._take_away is None:
             self._take_away = TakeAwaySheet(
                 self._screen, self._board, self._host, self._workers, lambda: self._page_id
