@@ -26,12 +26,19 @@ PINCH_TOGETHER_S: Final = 0.15
 """Two fingers that land within this time may mean the page."""
 PINCH_APART_MM: Final = 110.0
 """And that lie no further apart than the fingers of a spread hand."""
+PINCH_WIDE_MM: Final = 400.0
+"""The same where pages are turned: two hands of one person. Two people stand further apart."""
 PINCH_MOVED_MM: Final = 5.0
 """And that both moved this far before anything is decided."""
 PINCH_DECIDED_MM: Final = 45.0
 """A finger that went this far draws for good: long strokes are never taken for a pinch."""
+_LATE_MOVES: Final = 3
+"""So many moves beyond that are waited for the other finger: a busy machine tells of long
+ways in one piece, and of one finger after the other."""
 _ALONG_COS: Final = 0.8
 _APART_RATIO: Final = 0.25
+_APART_MM: Final = 30.0
+"""How much the distance of two fingers has to change, at the most."""
 
 
 @dataclass(slots=True)
@@ -43,6 +50,26 @@ class _Finger:
     y0: float
     x: float
     y: float
+    far_moves: int = 0
+    """How many moves it made beyond where its fate is decided."""
+    has_news: bool = False
+    """Whether it moved since both were looked at."""
+
+    @property
+    def way(self) -> tuple[float, float]:
+        return self.x - self.x0, self.y - self.y0
+
+    @property
+    def place(self) -> tuple[float, float]:
+        return self.x, self.y
+
+    def start_here(self) -> None:
+        self.x0, self.y0, self.far_moves = self.x, self.y, 0
+
+    def go_to(self, x: float, y: float, decided_px: float) -> None:
+        self.x, self.y = x, y
+        self.far_moves += math.hypot(*self.way) > decided_px
+        self.has_news = True
 
 
 class Hands:
@@ -62,6 +89,8 @@ class Hands:
         self.eraser = eraser
         self.moves_only = False
         """Whether everything that would draw moves the page: the hand tool."""
+        self.pinch_apart_mm = PINCH_APART_MM
+        """How far apart two fingers may land that mean the page."""
         self._palm = PalmState()
         self._tools: dict[int, Tool] = {}
         self._fingers: dict[int, _Finger] = {}
@@ -188,6 +217,10 @@ class Hands:
                 effects += tool.down(_on_page(where, viewport))
             if role is Role.DRAW and where.device is Device.TOUCH:
                 place = (where.x_view, where.y_view)
+                for other in self._fingers.values():
+                    # What it went before its partner came says nothing about the two.
+                    if where.t_s - other.began_s <= PINCH_TOGETHER_S:
+                        other.start_here()
                 self._fingers[contact] = _Finger(where.t_s, *place, *place)
         elif role is Role.MOVE or (role is Role.DRAW and self.moves_only):
             self._holding[contact] = (where.x_view, where.y_view)
@@ -232,6 +265,11 @@ class Hands:
                 return tool.move(_on_page(event, viewport))
             case Phase.UP:
                 self._last.pop(contact, None)
+                if contact in self._fingers:
+                    # Its last way may be told only as it lifts.
+                    taken = self._maybe_pinch(event)
+                    if taken is not None:
+                        return (*taken, *self._let_go(contact, event.t_s))
                 self._fingers.pop(contact, None)
                 self._tools.pop(contact, None)
                 done = () if tool is None else tool.up(_on_page(event, viewport))
@@ -269,38 +307,49 @@ class Hands:
         return np.array(list(self._holding.values()), dtype=np.float64)
 
     def _maybe_pinch(self, event: PointerEvent) -> Effects | None:
-        """Decide whether two drawing fingers hold the page; then drop what they drew."""
+        """Decide whether two drawing fingers hold the page; then drop what they drew.
+
+        The page follows them from where they landed: what they went until now is no less
+        meant for it.
+        """
         finger = self._fingers[event.contact]
-        finger.x, finger.y = event.x_view, event.y_view
+        finger.go_to(event.x_view, event.y_view, PINCH_DECIDED_MM * self.px_per_mm)
         if len(self._fingers) != 2 or len(self._tools) != 2:
             return None
         one, other = self._fingers.values()
-        if not _is_pinch(one, other, self.px_per_mm):
+        if not (one.has_news and other.has_news):
+            # Told of one after the other, a quick finger is far ahead for a moment.
+            return None
+        one.has_news = other.has_news = False
+        if not _is_pinch(one, other, self.px_per_mm, self.pinch_apart_mm):
             return None
         effects: list[Effect] = []
         for contact, finger in self._fingers.items():
             effects += self._tools.pop(contact).cancel(contact)
-            self._holding[contact] = (finger.x, finger.y)
+            self._holding[contact] = (finger.x0, finger.y0)
+        before = self._places()
+        for contact, finger in self._fingers.items():
+            self._holding[contact] = finger.place
         self._fingers.clear()
-        return tuple(effects)
+        return (*effects, Navigated(before, self._places(), event.t_s))
 
 
-def _is_pinch(one: _Finger, other: _Finger, px_per_mm: float) -> bool:
+def _is_pinch(one: _Finger, other: _Finger, px_per_mm: float, most_apart_mm: float) -> bool:
     if abs(one.began_s - other.began_s) > PINCH_TOGETHER_S:
         return False
-    apart = math.hypot(other.x0 - one.x0, other.y0 - one.y0)
-    if apart > PINCH_APART_MM * px_per_mm:
+    if max(one.far_moves, other.far_moves) > _LATE_MOVES:
         return False
-    ways = [(f.x - f.x0, f.y - f.y0) for f in (one, other)]
+    apart = math.hypot(other.x0 - one.x0, other.y0 - one.y0)
+    if apart > most_apart_mm * px_per_mm:
+        return False
+    ways = [one.way, other.way]
     lengths = [math.hypot(*way) for way in ways]
     if min(lengths) < PINCH_MOVED_MM * px_per_mm:
         return False
-    if max(lengths) > PINCH_DECIDED_MM * px_per_mm:
-        return False
     along = (ways[0][0] * ways[1][0] + ways[0][1] * ways[1][1]) / (lengths[0] * lengths[1])
     apart_now = math.hypot(other.x - one.x, other.y - one.y)
-    changes = abs(apart_now - apart) / max(apart, 1.0) > _APART_RATIO
-    return along > _ALONG_COS or (along < 0 and changes)
+    least_change = min(_APART_RATIO * max(apart, 1.0), _APART_MM * px_per_mm)
+    return along > _ALONG_COS or (along < 0 and abs(apart_now - apart) > least_change)
 
 
 def _on_page(event: PointerEvent, viewport: Viewport) -> PageEvent:

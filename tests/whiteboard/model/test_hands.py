@@ -21,7 +21,7 @@ from whiteboard.model.effects import (
 )
 from whiteboard.model.eraser_tool import EraserKind, EraserTool
 from whiteboard.model.events import Device, Phase
-from whiteboard.model.hands import PINCH_TOGETHER_S, Hands
+from whiteboard.model.hands import PINCH_TOGETHER_S, PINCH_WIDE_MM, Hands
 from whiteboard.model.palm import PalmRules, PenReport
 from whiteboard.model.tools import InkTool
 from whiteboard.model.viewport import Viewport
@@ -266,6 +266,69 @@ def test_long_strokes_that_come_to_lie_side_by_side_stay_ink(glass):
 def test_third_finger_beside_two_stops_no_stroke(glass):
     glass.down(900, 900, contact=3)
     effects = two_fingers(glass, [(100, 0), (100, 0)])
+    assert only(effects, InkDropped) == []
+
+
+@pytest.fixture
+def deck(glass):
+    """A view on a document, where fingers that lie far apart hold the page as well."""
+    glass.hands.pinch_apart_mm = PINCH_WIDE_MM
+    return glass
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 10, 60])
+@pytest.mark.parametrize("late_s", [0.0, 0.05, 0.14])
+@pytest.mark.parametrize("apart", [30.0, 200.0, 390.0])
+@pytest.mark.parametrize(
+    "ways",
+    [
+        [(-300, 0), (-300, 0)],
+        [(200, 20), (170, -20)],
+        [(0, 250), (0, 200)],
+        [(-90, 0), (110, 0)],
+    ],
+)
+def test_fingers_on_a_document_hold_the_page_however_it_is_told(
+    deck, ways, apart, late_s, steps
+):
+    effects = two_fingers(deck, ways, apart=apart, late_s=late_s, steps=steps)
+    assert {e.contact for e in only(effects, InkDropped)} == {1, 2}
+    middle = [(a + b) / 2 for a, b in zip(*ways, strict=True)]
+    assert moved_page(effects) == pytest.approx(middle)
+    for contact, (x, y) in enumerate(ways, 1):
+        effects += deck.up(500 + x, 500 + y, contact=contact)
+    assert only(effects, InkFinished) == []
+
+
+def test_first_finger_may_have_gone_far_when_the_second_lands(deck):
+    effects = deck.down(900, 500, contact=1) + deck.move(840, 500, contact=1)
+    effects += deck.down(1040, 500, contact=2)
+    for x in (800, 700, 600):
+        effects += deck.move(x, 500, contact=1) + deck.move(x + 200, 500, contact=2)
+    assert {e.contact for e in only(effects, InkDropped)} == {1, 2}
+    assert moved_page(effects)[0] == pytest.approx(-240.0)
+
+
+def test_way_that_is_told_with_the_lifting_moves_the_page(deck):
+    effects = deck.down(500, 500, contact=1) + deck.down(700, 500, contact=2)
+    effects += deck.move(300, 500, contact=1) + deck.up(500, 500, contact=2)
+    effects += deck.up(300, 500, contact=1)
+    assert only(effects, InkFinished) == []
+    assert moved_page(effects) == pytest.approx([-200.0, 0.0])
+    assert len(only(effects, NavigationEnded)) == 1
+
+
+@pytest.mark.parametrize("apart, late_s", [(410.0, 0.0), (200.0, 0.2), (900.0, 0.05)])
+def test_two_people_on_a_document_write(deck, apart, late_s):
+    effects = two_fingers(deck, [(100, 0), (100, 0)], apart=apart, late_s=late_s)
+    assert only(effects, InkDropped) == []
+
+
+def test_finger_beside_one_that_rests_writes_for_good(deck):
+    effects = two_fingers(deck, [(0, 0), (150, 0)], apart=200.0)
+    for n in range(1, 21):
+        effects += deck.move(500 + 10 * n, 500, contact=1)
+        effects += deck.move(850 + 10 * n, 500, contact=2)
     assert only(effects, InkDropped) == []
 
 
