@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,15 @@ AROUND_LETTERS: Final = 24
 """So much of the text is shown before and behind what was found."""
 ITEM_HITS_MAX: Final = 20
 """More in one text that somebody wrote are left out."""
+_LEFT_OVER: Final = re.compile(r"[\s。、．，.,;:!?！？・…)\]）」』】〉》]+")
+"""What no piece of text begins with."""
+_SENTENCE_END: Final = re.compile(r"[。！？]|[.!?](?=\s)")
+_WORD_START: Final = re.compile(
+    r"(?<=[\s、・：:(（「『【〈《])\S"
+    r"|(?<=[\u3041-\u309f])[\u30a1-\u30ff\u3400-\u9fff]"
+    r"|(?<=[\u30a1-\u30ff])[\u3400-\u9fff]"
+)
+"""Behind a space or a bracket; in Japanese also where the letters change so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +131,11 @@ def find_on_pages(pages: Sequence[Page], hit: Hit, folded_query: str) -> list[Fi
         ),
         default=(0, 0),
     )
-    return [Finding(page.id, boxes_on_page(page, boxes), around, begin, end) for page in pages]
+    # Spaces that were taken away were part of what lies before it.
+    is_cut = begin + len(hit.around) - length >= AROUND_LETTERS
+    first = _first_shown(around[:begin], is_cut=is_cut)
+    shown, begin, end = around[first:], begin - first, end - first
+    return [Finding(page.id, boxes_on_page(page, boxes), shown, begin, end) for page in pages]
 
 
 def _columns(boxes: Sequence[Rect]) -> tuple[Rect, ...]:
@@ -148,6 +162,23 @@ def _without_breaks(text: str) -> str:
 
 
 def _around(page_id: str, boxes: tuple[Rect, ...], text: str, begin: int, end: int) -> Finding:
-    first = max(0, begin - AROUND_LETTERS)
+    cut = max(0, begin - AROUND_LETTERS)
+    first = cut + _first_shown(text[cut:begin], is_cut=cut > 0)
     shown = text[first : end + AROUND_LETTERS]
     return Finding(page_id, boxes, shown, begin - first, end - first)
+
+
+def _first_shown(before: str, *, is_cut: bool) -> int:
+    """Return where a sentence or a word begins in the text before what was found.
+
+    Args:
+        before: That text.
+        is_cut: Whether more stands before it, so that it may begin inside a word.
+    """
+    ends = [match.end() for match in _SENTENCE_END.finditer(before)]
+    first = ends[-1] if ends else 0
+    if is_cut and not first:
+        word = _WORD_START.search(before)
+        first = word.start() if word is not None else 0
+    left_over = _LEFT_OVER.match(before, first)
+    return left_over.end() if left_over is not None else first

@@ -91,3 +91,25 @@ def test_the_one_that_was_found_is_marked_of_several(around: str, begin: int) ->
     page = Page("a", 0.0, sheet=SheetRef("d", 0))
     (one,) = find_on_pages([page], Hit(0, (Rect(0, 0, 5, 5),), around), fold("黒板"))
     assert one.begin == begin
+
+
+@pytest.mark.parametrize(
+    ("around", "shown"),
+    [
+        ("算。図書館は月曜日に休みます", "図書館は月曜日に休みます"),
+        (". The library is closed", "The library is closed"),
+        ("cil heard of the old town library", "heard of the old town library"),
+        (
+            "災計画の見直しについて、この町にもうすぐできる新しい図書館",
+            "見直しについて、この町にできる新しい図書館",
+        ),
+        ("「図書館」", "「図書館」"),
+        ("町の図書館", "町の図書館"),
+    ],
+)
+def test_what_is_shown_begins_where_a_sentence_or_a_word_does(around: str, shown: str) -> None:
+    page = Page("a", 0.0, sheet=SheetRef("d", 0))
+    sought = "library" if "library" in around else "図書館"
+    (one,) = find_on_pages([page], Hit(0, (Rect(0, 0, 5, 5),), around), fold(sought))
+    assert one.around == shown
+    assert one.around[one.begin : one.end] == sought
