@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import os
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -386,6 +387,60 @@ def test_another_document_takes_the_place_of_the_one_on_its_way(
     until(lambda: not hall.flow.view.is_wanted)
     assert hall.open_board.board.title == "b"
     assert hall.sheets() == [0, 1]
+
+
+def test_document_that_the_open_board_shows_comes_again_on_another_board(
+    hall: Hall, until: Until, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.pdf"
+    write_pdf(path, 2)
+    hall.flow.open(path)
+    until(lambda: not hall.flow.view.is_wanted)
+    before = hall.open_board
+    hall.kiosk.handle(Opened("documents"))
+    hall.flow.open(path)
+    until(lambda: not hall.flow.view.is_wanted)
+    assert hall.open_board is not before
+    hall.wait_for(qtbot, COLOURS[0], 300, 150)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rapid_taps_end_in_the_last_document_and_leave_no_empty_boards(
+    hall: Hall, until: Until, qtbot: QtBot, tmp_path: Path, seed: int
+) -> None:
+    dice = random.Random(seed)
+    known, other, fresh = tmp_path / "a.pptx", tmp_path / "b.pdf", tmp_path / "c.pptx"
+    write_deck(known, 2)
+    write_pdf(other, 3)
+    hall.flow.open(known)
+    until(lambda: not hall.flow.view.is_wanted)
+    for turn in range(10):
+        write_deck(fresh, 1 + turn % 3)
+        hall.kiosk.handle(Opened(dice.choice(("documents", "board"))))
+        taps = dice.choices((known, other, fresh), k=dice.randint(2, 4))
+        for path in taps:
+            hall.flow.open(path)
+            for _round in range(dice.randint(0, 30)):
+                QApplication.processEvents()
+        end = dice.choice(("wait", "wait", "cancel", "finish"))
+        if end == "cancel":
+            hall.flow.cancel()
+        elif end == "finish":
+            hall.kiosk.handle(Finished())
+        until(lambda: not hall.flow.view.is_wanted)
+        if end == "wait":
+            assert hall.open_board.board.title == taps[-1].stem
+            if taps[-1] == other:
+                hall.wait_for(qtbot, COLOURS[0], 300, 150)
+        board = hall.screen.open_board
+        until(lambda: hall.feature._workers.boards.drain(10.0))
+        empty = [
+            entry.path
+            for entry in hall.feature._library.boards()
+            if not entry.title and (board is None or entry.path != board.path)
+        ]
+        assert empty == []
+    until(lambda: hall.flow._intake.is_idle)
 
 
 def test_finish_gives_up_what_is_on_its_way(hall: Hall, until: Until, tmp_path: Path) -> None:

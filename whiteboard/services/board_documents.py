@@ -30,6 +30,9 @@ class DocumentPool(SheetSource, Protocol):
     ) -> SheetTicket:
         """See `RenderPool.open`."""
 
+    def know(self, document: str, path: Path, password: str = "") -> None:
+        """See `RenderPool.know`."""
+
     def close(self, document: str) -> None:
         """See `RenderPool.close`."""
 
@@ -132,11 +135,18 @@ class BoardDocuments(QObject):
             self._documents[document] = _Document()
             self._worker.submit(lambda: self._find(document))
 
-    def take_open(self, info: DocumentInfo, path: Path) -> None:
-        """Take over a document that the pool has open already, as one that just came in."""
+    def take_open(self, info: DocumentInfo, path: Path, password: str = "") -> None:
+        """Take over a document of which all is known already, as one that just came in.
+
+        Args:
+            info: What was found out.
+            path: Where it lies.
+            password: What opens it; empty for none.
+        """
         known = self._documents.setdefault(info.document, _Document())
         known.path = path
         known.trouble = None
+        self._pool.know(info.document, path, password)
         self._take_info(info.document, info)
         self._go_on(info.document)
 

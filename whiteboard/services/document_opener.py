@@ -7,8 +7,9 @@ be read, or its password asked for, at once.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -56,7 +57,7 @@ class ComingPage:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What came in and is open in the render processes.
+    """What came in and can be opened: the render processes have seen all of it.
 
     Attributes:
         name: What people call it.
@@ -138,6 +139,7 @@ class DocumentOpener(QObject):
         self._pool = pool
         self._size = size
         self._opening: _Opening | None = None
+        self._numbers = itertools.count(1)
 
     @property
     def is_busy(self) -> bool:
@@ -159,7 +161,7 @@ class DocumentOpener(QObject):
         """
         self.cancel()
         self._pool.warm_up()
-        opening = self._opening = _Opening(path, "")
+        opening = self._opening = _Opening(path, "", self._new_name())
         opening.opened = opening.came = came
         self._open_sheets(came)
 
@@ -189,7 +191,7 @@ class DocumentOpener(QObject):
         self.cancel()
 
     def _begin(self, path: Path, password: str) -> None:
-        opening = self._opening = _Opening(path, password)
+        opening = self._opening = _Opening(path, password, self._new_name())
         opening.ticket = self._intake.take(
             path,
             self._still(opening, self._take_outcome),
@@ -197,6 +199,13 @@ class DocumentOpener(QObject):
             self._still(opening, self._look),
             password,
         )
+
+    def _new_name(self) -> str:
+        """Return a name of our own in the pool.
+
+        A board may show the same document: what is closed or locked here is not its.
+        """
+        return f"opening-{next(self._numbers)}"
 
     def _still(self, opening: _Opening, take: Callable[[_T], None]) -> Callable[[_T], None]:
         """Return `take` for as long as this is what is being opened."""
@@ -214,6 +223,7 @@ class DocumentOpener(QObject):
             ticket.cancel()
         if opening.first is not None:
             self._pool.close(opening.first.provisional)
+        self._pool.close(opening.name)
 
     # A first look -------------------------------------------------------------------------
 
@@ -326,15 +336,13 @@ class DocumentOpener(QObject):
             if self._opening is not opening:
                 return
             if isinstance(answer, DocumentInfo):
-                self._take_info(opening, came, answer)
+                self._take_info(opening, came, replace(answer, document=came.document))
             elif answer.code in LOCKED:
                 self._ask_password(opening, came.name, answer)
             else:
                 self._fail(answer)
 
-        opening.looks.append(
-            self._pool.open(came.document, came.path, opened, opening.password)
-        )
+        opening.looks.append(self._pool.open(opening.name, came.path, opened, opening.password))
 
     def _take_info(self, opening: _Opening, came: DocumentCameIn, info: DocumentInfo) -> None:
         if not info.has_our_ink or opening.is_ink_asked or opening.notebook is not None:
@@ -393,6 +401,7 @@ class _Opening:
 
     path: Path
     password: str
+    name: str
     ticket: IntakeTicket | None = None
     first: FirstLook | None = None
     looks: list[Ticket] = field(default_factory=list)

@@ -120,7 +120,7 @@ def put_on_board(board: OpenBoard, ready: Ready, after_page_id: str | None) -> l
             for page_id in known:
                 edit.remove_page(page_id)
     if came is not None and info is not None:
-        _keep(board, came, info, placed)
+        _keep(board, came, info, ready.password, placed)
     return [page_id for page_id, _page in placed]
 
 
@@ -161,9 +161,11 @@ def _add_papers(
     ]
 
 
-def _keep(board: OpenBoard, came: DocumentCameIn, info: DocumentInfo, placed: _Placed) -> None:
+def _keep(
+    board: OpenBoard, came: DocumentCameIn, info: DocumentInfo, password: str, placed: _Placed
+) -> None:
     if board.documents is not None:
-        board.documents.take_open(info, came.path)
+        board.documents.take_open(info, came.path, password)
     for page_id, page in placed:
         if page.sheet is not None and page.sheet < len(came.notes) and came.notes[page.sheet]:
             board.file.set_note(page_id, came.notes[page.sheet])

@@ -102,6 +102,8 @@ class RenderPool(QObject):
         """Start the processes now; returns at once."""
         self._queue.crew.forgive()
 
+    # What is open: every ask of what is not ends in NOT_FOUND --------------------------------
+
     def open(
         self,
         document: str,
@@ -127,18 +129,22 @@ class RenderPool(QObject):
         Raises:
             RuntimeError: the pool was shut down.
         """
-        source = Source(document, os.path.abspath(path), password)  # noqa: PTH100  (keeps ..)
-        if self._is_over:
-            raise RuntimeError("the pool was shut down")
-        opened = OpenDocument(source, self._files.open(source.path))
-        self._documents[document] = opened
+        opened = self._learn(document, path, password)
         return self._queue.ask(
             opened,
-            OpenJob(source),
+            OpenJob(opened.source),
             Priority.VISIBLE,
             lambda value: parse_info(document, value),
             on_done,
         )
+
+    def know(self, document: str, path: Path, password: str = "") -> None:
+        """Say where a document is of which it is known already what it is; else as `open`.
+
+        Raises:
+            RuntimeError: the pool was shut down.
+        """
+        self._learn(document, path, password)
 
     def password(self, document: str) -> str:
         """Return what a document was opened with; empty for none, or when it is not open."""
@@ -176,13 +182,14 @@ class RenderPool(QObject):
                 `open` says. The picture's pixels go back when its last copy ends.
 
         Raises:
-            KeyError: the document is not open.
             ValueError: the area is empty or has more than `PIXELS_MAX` px, or the scale is
                 not above 0.
         """
         if scale <= 0.0 or area.isEmpty() or area.width() * area.height() > PIXELS_MAX:
             raise ValueError(f"cannot render {area} at scale {scale}")
         opened = self._known(document)
+        if opened is None:
+            return self._refuse(document, on_done)
         job = RenderJob(
             opened.source,
             number,
@@ -202,12 +209,10 @@ class RenderPool(QObject):
         on_done: Callable[[tuple[Word, ...] | AppError], None],
         priority: Priority = Priority.NEXT,
     ) -> Ticket:
-        """Ask for the words of a sheet, in the order of its text.
-
-        Raises:
-            KeyError: the document is not open.
-        """
+        """Ask for the words of a sheet, in the order of its text."""
         opened = self._known(document)
+        if opened is None:
+            return self._refuse(document, on_done)
         job = WordsJob(opened.source, number)
         return self._queue.ask(opened, job, priority, parse_words, on_done)
 
@@ -218,12 +223,10 @@ class RenderPool(QObject):
         on_done: Callable[[tuple[Link, ...] | AppError], None],
         priority: Priority = Priority.NEXT,
     ) -> Ticket:
-        """Ask for the links of a sheet; those into files of the display are left out.
-
-        Raises:
-            KeyError: the document is not open.
-        """
+        """Ask for the links of a sheet; those into files of the display are left out."""
         opened = self._known(document)
+        if opened is None:
+            return self._refuse(document, on_done)
         job = LinksJob(opened.source, number)
         return self._queue.ask(opened, job, priority, parse_links, on_done)
 
@@ -246,12 +249,12 @@ class RenderPool(QObject):
             first: Sheet to begin with; the ones before it come last.
             on_more: Called before `on_done` when the search ended early, at
                 `render_search.HITS_MAX` hits, with the sheet it would go on with.
-
-        Raises:
-            KeyError: the document is not open.
         """
         wanted = Wanted(query, first, on_hits, on_done, on_more)
-        return Search(self._queue, self._posts, self._known(document), wanted).start()
+        opened = self._known(document)
+        if opened is None:
+            return self._refuse(document, on_done)
+        return Search(self._queue, self._posts, opened, wanted).start()
 
     def run(
         self,
@@ -299,10 +302,25 @@ class RenderPool(QObject):
         self._queue.shutdown()
         self._documents.clear()
 
-    def _known(self, document: str) -> OpenDocument:
+    def _learn(self, document: str, path: Path, password: str) -> OpenDocument:
+        source = Source(document, os.path.abspath(path), password)  # noqa: PTH100  (keeps ..)
+        if self._is_over:
+            raise RuntimeError("the pool was shut down")
+        opened = OpenDocument(source, self._files.open(source.path))
+        self._documents[document] = opened
+        return opened
+
+    def _refuse(self, document: str, on_done: Callable[[AppError], None]) -> Ticket:
+        """Answer what is asked of a document that is not open; later, as every answer."""
+        ticket = Ticket(lambda _ticket: None)
+        error = AppError(ErrorCode.NOT_FOUND, f"{document} is not open")
+        self._posts.post(lambda: on_done(error) if ticket.close() else None)
+        return ticket
+
+    def _known(self, document: str) -> OpenDocument | None:
         """Return a document; a file that could not be opened is tried again."""
-        opened = self._documents[document]
-        if opened.file.error is not None and not self._is_over:
+        opened = self._documents.get(document)
+        if opened is not None and opened.file.error is not None and not self._is_over:
             opened.file = self._files.open(opened.source.path)
         return opened
 

@@ -352,6 +352,7 @@ class DocumentFlow(QObject):
             self._go_on()
             return
         if board is None:
+            self._end_view()
             return
         there = board
         self._placer.put(board, ready, after, lambda pages: self._placed(there, ready, pages))
@@ -359,6 +360,7 @@ class DocumentFlow(QObject):
     def _placed(self, board: OpenBoard, ready: Ready, pages: list[str]) -> None:
         pane = self._screen.pane_in_use
         if self._keeper.board is not board:
+            self._end_view()
             return
         if pane is not None and pages and not self._wish.is_shown:
             pane.canvas.show_page(pages[0])

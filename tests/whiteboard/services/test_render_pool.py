@@ -552,8 +552,21 @@ def test_closed_document_answers_no_more(bench: Bench, drawings: Path) -> None:
     bench.pool.close("d")
     bench.until(lambda: bench.pool.waiting == 0)
     assert got == []
-    with pytest.raises(KeyError):
-        bench.start_render(0, Priority.VISIBLE, got)
+
+
+def test_what_is_not_open_is_answered_and_never_inside_the_ask(
+    bench: Bench, drawings: Path
+) -> None:
+    got: list[Any] = []
+    bench.start_render(0, Priority.VISIBLE, got)
+    bench.pool.words("d", 0, got.append)
+    bench.pool.links("d", 0, got.append)
+    bench.pool.search("d", "a", got.append, got.append)
+    bench.pool.links("d", 1, got.append).cancel()
+    assert got == []
+    bench.until(lambda: len(got) == 4)
+    assert {error.code for error in got} == {ErrorCode.NOT_FOUND}
+    bench.open(drawings)
 
 
 @pytest.mark.parametrize("area", [QRect(), QRect(0, 0, 100_000, 100_000)])
