@@ -101,7 +101,7 @@ def test_the_one_that_was_found_is_marked_of_several(around: str, begin: int) ->
         ("cil heard of the old town library", "heard of the old town library"),
         (
             "災計画の見直しについて、この町にもうすぐできる新しい図書館",
-            "見直しについて、この町にできる新しい図書館",
+            "見直しについて、この町にもうすぐできる新しい図書館",
         ),
         ("「図書館」", "「図書館」"),
         ("町の図書館", "町の図書館"),
