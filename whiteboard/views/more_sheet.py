@@ -24,6 +24,10 @@ IN_TRAY: Final = frozenset(
     }
 )
 """Commands that have their place under the board already."""
+ON_GLASS: Final = frozenset({"board.pages", "board.home"})
+"""Commands whose buttons lie on the board as long as its bars are there."""
+BESIDE_DOCUMENT: Final = frozenset({"board.alone", "board.fit_page", "board.fit_width"})
+"""Commands that have their buttons beside a document."""
 MOST_BUTTONS: Final = 6
 """Side by side; the eye counts no more."""
 MOST_SWITCHES: Final = 3
@@ -41,6 +45,7 @@ class MoreSheet(Sheet):
         parent: What it slides over.
         commands: What can be asked for, in order.
         states: By id of a command: whether it is on. These are the switches.
+        is_document: Whether a document is seen, beside which there are buttons.
     """
 
     def __init__(
@@ -48,7 +53,10 @@ class MoreSheet(Sheet):
         parent: QWidget,
         commands: Sequence[Command],
         states: Mapping[str, Callable[[], bool]],
+        *,
+        is_document: bool = False,
     ) -> None:
+        elsewhere = IN_TRAY | ON_GLASS | (BESIDE_DOCUMENT if is_document else frozenset())
         self._buttons: list[tuple[Command, TouchButton]] = []
         self._switches: list[tuple[Command, Toggle]] = []
         self._helpers: list[tuple[Command, TouchButton]] = []
@@ -62,15 +70,18 @@ class MoreSheet(Sheet):
                 self._add_helper(command)
             elif command.id in states:
                 self._add_switch(command)
-            elif command.id not in IN_TRAY:
+            elif command.id not in elsewhere:
                 self._add_button(command)
         self.content.addLayout(self._make_head())
-        self.content.addLayout(self._button_grid)
-        self._helpers_title = Text(N_("For presenting"), Role.HINT)
-        self._helpers_title.setVisible(bool(self._helpers))
-        self.content.addWidget(self._helpers_title)
-        self.content.addLayout(self._helper_grid)
-        self.content.addLayout(self._switch_grid)
+        for title, grid, has_any in (
+            (N_("This board"), self._button_grid, bool(self._buttons)),
+            (N_("For presenting"), self._helper_grid, bool(self._helpers)),
+            (N_("Settings"), self._switch_grid, bool(self._switches)),
+        ):
+            group = Text(title, Role.HINT)
+            group.setVisible(has_any)
+            self.content.addWidget(group)
+            self.content.addLayout(grid)
         self._arrange()
 
     @override
@@ -149,7 +160,8 @@ class MoreSheet(Sheet):
             grid.setHorizontalSpacing(sizes.gap_px)
             grid.setVerticalSpacing(sizes.px(5))
             _fill(grid, widgets, room, most)
-        self.content.setSpacing(sizes.gap_px)
+        # A group's name stands nearer to its group than to the one above.
+        self.content.setSpacing(sizes.px(5))
         self.panel.setAccessibleName(_("More"))
 
     @override

@@ -93,6 +93,11 @@ class PageBar(FloatingBar):
         self._place.set_place(index, count, last)
         self._dock()
 
+    @property
+    def is_upright(self) -> bool:
+        """Whether it stands beside a document, with the buttons for its view."""
+        return self._is_upright
+
     def set_upright(self, is_upright: bool) -> None:
         """Stand beside a document instead of lying under it; its edges turn the pages then.
 

@@ -51,6 +51,8 @@ class PageSheet(BoardSheet):
     """The page to go to."""
     number_asked = Signal()
     """The person wants to type the number of a page."""
+    find_asked = Signal()
+    """The person wants to look for words."""
     strip_asked = Signal()
     """The person wants the pages beside the page that is shown."""
     notice_asked = Signal(object)
@@ -160,11 +162,13 @@ class PageSheet(BoardSheet):
         head.addWidget(self._title)
         head.addWidget(self.tabs)
         head.addStretch(1)
+        find = TouchButton(N_("Find"), "search", layout=Layout.BESIDE, look=Look.BARE)
+        find.clicked.connect(self.find_asked)
         number = TouchButton(N_("By number"), "hash", layout=Layout.BESIDE, look=Look.BARE)
         number.clicked.connect(self.number_asked)
         strip = TouchButton(N_("Beside"), "panel-left", layout=Layout.BESIDE, look=Look.BARE)
         strip.clicked.connect(self.strip_asked)
-        for button in (number, strip, shut):
+        for button in (find, number, strip, shut):
             head.addWidget(button)
         return head
 

@@ -86,6 +86,7 @@ class BoardSheets:
         sheet.page_chosen.connect(pane.canvas.show_page)
         sheet.number_asked.connect(lambda: self.show_number(pane))
         sheet.strip_asked.connect(lambda: self.show_strip(pane))
+        sheet.find_asked.connect(lambda: self.show_search(pane))
         sheet.notice_asked.connect(self._host.show_notice)
         self._open(sheet)
 
@@ -140,7 +141,9 @@ class BoardSheets:
         """
         from whiteboard.views.more_sheet import MoreSheet
 
-        sheet = MoreSheet(self._screen, commands, states)
+        pane = self._screen.pane_in_use
+        is_document = pane is not None and pane.page_bar.is_upright
+        sheet = MoreSheet(self._screen, commands, states, is_document=is_document)
         sheet.refresh()
         self._open(sheet)
 

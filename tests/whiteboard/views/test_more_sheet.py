@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QWidget
 from base import text
 from base.commands import Command
 from base.qt import loop
-from base.qt.widgets import Toggle, TouchButton
+from base.qt.widgets import Text, Toggle, TouchButton
 from whiteboard.views.more_sheet import MoreSheet
 
 
@@ -23,6 +23,9 @@ class Desk:
             Command("board.undo", "Undo", "undo-2", lambda: self.asked.append("undo")),
             Command("board.pages", "Pages", "layout-grid", lambda: self.asked.append("pages")),
             Command("board.home", "Home", "house", lambda: self.asked.append("home")),
+            Command("board.fit_page", "Whole page", "maximize", lambda: None),
+            Command("board.find", "Find", "search", lambda: self.asked.append("find")),
+            Command("board.finish", "Finish", "log-out", lambda: self.asked.append("finish")),
             Command(
                 "board.split",
                 "Two people",
@@ -64,9 +67,20 @@ def switch(sheet: MoreSheet, wanted: str) -> Toggle:
     return next(b for b in sheet.findChildren(Toggle) if b.word == wanted)
 
 
-def test_commands_of_the_tray_are_not_repeated(sheet: MoreSheet) -> None:
+def test_commands_that_are_on_the_glass_are_not_repeated(sheet: MoreSheet) -> None:
     words = [b.word for b in sheet.findChildren(TouchButton)]
-    assert words == ["Close", "Pages", "Home", "Two people"]
+    assert words == ["Close", "Whole page", "Find", "Finish", "Two people"]
+
+
+def test_buttons_beside_a_document_are_not_repeated(sheet: MoreSheet, desk: Desk) -> None:
+    beside = MoreSheet(sheet.parentWidget(), desk.commands(), {}, is_document=True)
+    words = [b.word for b in beside.findChildren(TouchButton)]
+    assert "Whole page" not in words
+
+
+def test_groups_that_are_empty_have_no_name(sheet: MoreSheet) -> None:
+    names = [t.text() for t in sheet.findChildren(Text) if not t.isHidden()]
+    assert names == ["More", "This board", "Settings"]
 
 
 def test_sheet_is_left_without_asking_for_anything(sheet: MoreSheet, desk: Desk, qtbot) -> None:
@@ -79,8 +93,8 @@ def test_sheet_is_left_without_asking_for_anything(sheet: MoreSheet, desk: Desk,
 def test_button_does_its_work_and_the_sheet_leaves(sheet: MoreSheet, desk: Desk, qtbot) -> None:
     sheet.open()
     with qtbot.waitSignal(sheet.closed):
-        word(sheet, "Pages").click()
-    assert desk.asked == ["pages"]
+        word(sheet, "Find").click()
+    assert desk.asked == ["find"]
 
 
 def test_switches_show_what_is_on(sheet: MoreSheet, desk: Desk) -> None:
@@ -108,7 +122,7 @@ def test_what_cannot_be_asked_for_now_is_grey(sheet: MoreSheet, desk: Desk) -> N
     desk.has_board = False
     sheet.open()
     assert not word(sheet, "Two people").isEnabled()
-    assert word(sheet, "Home").isEnabled()
+    assert word(sheet, "Finish").isEnabled()
 
 
 @pytest.mark.parametrize("width_px", [1920, 960, 640])
@@ -124,4 +138,4 @@ def test_everything_fits_beside_another_person(sheet: MoreSheet, qtbot, width_px
 def test_sheet_speaks_the_other_language_at_once(sheet: MoreSheet, qapp) -> None:
     sheet.open()
     loop.switch_language(qapp, "ja")
-    assert word(sheet, "ホーム").accessibleName() == "ホーム"
+    assert word(sheet, "終わる").accessibleName() == "終わる"

@@ -313,3 +313,8 @@ def test_sheet_fits_its_window(sheet: PageSheet, window, qtbot, size) -> None:
     qtbot.waitUntil(lambda: window.rect().contains(sheet.panel.geometry()))
     for one in sheet.panel.findChildren(TouchControl, options=DIRECT):
         assert sheet.panel.rect().contains(one.geometry())
+
+
+def test_words_are_looked_for_from_the_head_of_the_pages(sheet: PageSheet, qtbot) -> None:
+    with qtbot.waitSignal(sheet.find_asked):
+        button(sheet, "Find").click()
