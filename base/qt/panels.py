@@ -28,9 +28,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
+    QLineEdit,
+    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 from typing_extensions import override
 
 from base.qt import theme
@@ -39,20 +42,74 @@ from base.text import N_
 
 SLIDE_MS: Final = 150
 
+_AS_MOUSE: Final = {
+    QEvent.Type.TouchBegin: QEvent.Type.MouseButtonPress,
+    QEvent.Type.TouchUpdate: QEvent.Type.MouseMove,
+    QEvent.Type.TouchEnd: QEvent.Type.MouseButtonRelease,
+}
+
+
+def ask_for_keys() -> None:
+    """Ask for the keyboard on the screen, for a field that was given the focus just now.
+
+    Whoever holds a key of a real keyboard, as for a shortcut, has one. UI thread.
+    """
+    if QGuiApplication.queryKeyboardModifiers() == Qt.KeyboardModifier.NoModifier:
+        QGuiApplication.inputMethod().show()
+
 
 class Panel(QWidget):
-    """A surface with an edge that keeps touches from what lies below it."""
+    """A surface with an edge that keeps touches from what lies below it.
+
+    Fields of the toolkit that lie on it know no fingers: they get the first one as a mouse.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._touched: QWidget | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_AcceptTouchEvents)
 
     @override
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QTouchEvent):
             event.accept()
+            self._touch_field(event)
             return True
         return super().event(event)
+
+    def _touch_field(self, event: QTouchEvent) -> None:
+        """Hand a finger on a field to it, from its first touch until it lifts."""
+        point = event.points()[0] if event.points() else None
+        if event.type() == QEvent.Type.TouchBegin and point is not None:
+            self._touched = self._field_at(point.position().toPoint())
+        target = self._touched
+        kind = _AS_MOUSE.get(event.type())
+        if kind in (None, QEvent.Type.MouseButtonRelease):
+            self._touched = None
+        # It may have gone while the finger was down.
+        if kind is None or point is None or target is None or not isValid(target):
+            return
+        if kind == QEvent.Type.MouseButtonPress:
+            target.setFocus(Qt.FocusReason.MouseFocusReason)
+        left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+        made = QMouseEvent(
+            kind,
+            target.mapFrom(self, point.position()),
+            point.globalPosition(),
+            none if kind == QEvent.Type.MouseMove else left,
+            none if kind == QEvent.Type.MouseButtonRelease else left,
+            event.modifiers(),
+        )
+        QGuiApplication.sendEvent(target, made)
+
+    def _field_at(self, place: QPoint) -> QWidget | None:
+        """Return the field at a place, or the part of one that takes its mouse."""
+        found = self.childAt(place)
+        if found is None or not found.isEnabled():
+            return None
+        parent = found.parentWidget()
+        is_view = isinstance(parent, QPlainTextEdit) and found is parent.viewport()
+        return found if is_view or isinstance(found, QLineEdit) else None
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -145,15 +146,10 @@ def test_real_key_sends_the_keyboard_away(app: RunningKokuban, pointer: Pointer)
     wait_for_texts(app, ["x"])
 
 
-@pytest.mark.parametrize("hand", ["finger", "pen"])
-def test_finger_and_pen_tap_keys(glass: Glass, data_dir: Path, hand: str) -> None:
-    options = (*BOARD, "--language", "ja")
-    with (
-        run_kokuban(glass, data_dir, *options, is_driven=True) as app,
-        Touch(glass) as touch,
-        Pen(glass) as pen,
-    ):
-        app.wait_until_started()
+@contextmanager
+def hand_on(glass: Glass, hand: str) -> Iterator[Tap]:
+    """Plug in what taps with a finger or with a pen."""
+    with Touch(glass) as touch, Pen(glass) as pen:
 
         def tap(x: int, y: int) -> None:
             if hand == "finger":
@@ -166,6 +162,52 @@ def test_finger_and_pen_tap_keys(glass: Glass, data_dir: Path, hand: str) -> Non
                 pen.release()
                 pen.away(x, y)
 
+        yield tap
+
+
+@pytest.mark.parametrize("hand", ["finger", "pen"])
+def test_keys_come_with_the_search_and_again_at_a_touch(
+    glass: Glass, data_dir: Path, hand: str
+) -> None:
+    options = (*BOARD, "--language", "ja")
+    with (
+        run_kokuban(glass, data_dir, *options, is_driven=True) as app,
+        hand_on(glass, hand) as tap,
+    ):
+        app.wait_until_started()
+        tap(*app.wait_for_button("More"))
+        tap(*app.wait_for_button("Find"))
+        app.wait_for_button("か")
+        tap(*app.wait_for_button("Put away"))
+        wait_until_gone(app, "か")
+        # The field's row has moved down with the sheet.
+        right, y = app.wait_for_button("Find")
+        tap(right - 300, y)
+        app.wait_for_button("か")
+        assert app.complaints() == []
+
+
+def test_mouse_on_the_search_takes_the_keys_from_a_text(
+    app: RunningKokuban, pointer: Pointer, screen: Screen
+) -> None:
+    open_text(app, pointer.click, y=860)
+    write(app, pointer.click, ["あ", "Accept"])
+    pointer.click(*app.wait_for_button("More"))
+    # The sheet comes down as the keys of the text go.
+    wait_until_gone(app, "か")
+    screen.wait_until_still()
+    pointer.click(*app.wait_for_button("Find"))
+    write(app, pointer.click, ["か", "Accept"])
+
+
+@pytest.mark.parametrize("hand", ["finger", "pen"])
+def test_finger_and_pen_tap_keys(glass: Glass, data_dir: Path, hand: str) -> None:
+    options = (*BOARD, "--language", "ja")
+    with (
+        run_kokuban(glass, data_dir, *options, is_driven=True) as app,
+        hand_on(glass, hand) as tap,
+    ):
+        app.wait_until_started()
         open_text(app, tap)
         write(app, tap, ["し", "や", "く", "し", "よ", "小", "Accept"])
         tap(*BESIDE)

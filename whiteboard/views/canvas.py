@@ -283,6 +283,14 @@ class Canvas(QWidget):
         self._stop_gliding()
         self._set_viewport(viewport.clamped(), is_moving=False)
 
+    def lift(self, distance_px: float) -> None:
+        """Draw the page up past all limits, for what would cover the place of a text.
+
+        Fingers, or `show_viewport`, take it back within the limits.
+        """
+        self._stop_gliding()
+        self._set_viewport(self._viewport.panned(0, -distance_px), is_moving=False)
+
     def set_surround(
         self, margin_px: float, bars: Bars = (), spine: Spine = Spine.NONE
     ) -> None:

@@ -257,7 +257,8 @@ class Desk(QObject):
 
         When they go, the page goes back, unless somebody has moved it meanwhile.
         """
-        if not self._keys().isEmpty() and self.editor.is_open:
+        is_writing = self.editor.is_open and self._pane.window().focusWidget() is self.editor
+        if not self._keys().isEmpty() and is_writing:
             self._raise_page(self._keys().top())
         elif self._raised is not None:
             before, after = self._raised
@@ -275,7 +276,7 @@ class Desk(QObject):
         if below > 0:
             seen = self._canvas.viewport
             before = seen if self._raised is None else self._raised[0]
-            self._canvas.show_viewport(seen.panned(0, -below))
+            self._canvas.lift(below)
             self._raised = (before, self._canvas.viewport)
 
     def _keys(self) -> QRect:

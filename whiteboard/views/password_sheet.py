@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from base.qt import theme
-from base.qt.panels import Sheet
+from base.qt.panels import Sheet, ask_for_keys
 from base.qt.widgets import Look, Role, Text, Toggle, TouchButton
 from base.text import N_, _
 
@@ -74,6 +74,7 @@ class PasswordSheet(Sheet):
         self.relayout()
         # The keyboard on the screen comes with it: nothing else can be done here.
         self.field.setFocus()
+        ask_for_keys()
 
     def _enter(self) -> None:
         password = self.field.text()

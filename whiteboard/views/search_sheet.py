@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from base.qt import theme
-from base.qt.panels import Sheet
+from base.qt.panels import Sheet, ask_for_keys
 from base.qt.widgets import Layout, Look, Role, Text, TouchButton, painter_for
 from base.text import N_, _, ngettext
 from whiteboard.model.finding import Finding
@@ -183,7 +183,11 @@ class SearchSheet(Sheet):
         super().showEvent(event)
         if not self._search.query:
             # After the sheet took the keyboard for itself.
-            QTimer.singleShot(0, self._field, self._field.setFocus)
+            QTimer.singleShot(0, self._field, self._begin_writing)
+
+    def _begin_writing(self) -> None:
+        self._field.setFocus()
+        ask_for_keys()
 
     @override
     def changeEvent(self, event: QEvent) -> None:

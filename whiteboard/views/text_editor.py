@@ -318,9 +318,10 @@ class TextEditor(QGraphicsView):
         """Return where the next letter goes, in the parent's pixels."""
         if self._letters is None:
             return QRect()
-        asked = self.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle)
-        box = asked.toRectF() if hasattr(asked, "toRectF") else QRectF(asked)
-        return box.toAlignedRect().translated(self.pos())
+        # Of the letters themselves: the view answers only while it has the focus.
+        box = self._letters.inputMethodQuery(Qt.InputMethodQuery.ImCursorRectangle)
+        seen = self.mapFromScene(self._letters.mapRectToScene(box)).boundingRect()
+        return seen.translated(self.pos())
 
     # Inside -------------------------------------------------------------------------------
 

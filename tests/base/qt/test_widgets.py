@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QWidget
 
 from base import text
 from base.qt import loop, theme
@@ -187,6 +187,22 @@ def test_sheet_leaves_at_a_touch_beside_it(sheet: Sheet, qtbot, finger) -> None:
 
 def test_sheet_stays_at_a_touch_on_it(sheet: Sheet, qtbot) -> None:
     qtbot.mouseClick(sheet.panel, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
+    assert sheet.isVisible()
+
+
+@pytest.mark.parametrize("make", [QLineEdit, QPlainTextEdit])
+def test_finger_on_a_field_of_a_sheet_writes_there(
+    make: type[QLineEdit | QPlainTextEdit], sheet: Sheet, qtbot, finger
+) -> None:
+    field = make("words")
+    sheet.content.addWidget(field)
+    sheet.relayout()
+    qtbot.waitUntil(lambda: field.isVisible() and field.height() > 10)
+    sheet.window().activateWindow()
+    middle = field.rect().center()
+    QTest.touchEvent(field, finger).press(0, middle, field).commit()
+    QTest.touchEvent(field, finger).release(0, middle, field).commit()
+    assert sheet.window().focusWidget() is field
     assert sheet.isVisible()
 
 

@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import Q_ARG, QCoreApplication, QEvent, QMetaObject, QPoint, QRect, Qt, QUrl
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtQml import QQmlComponent, QQmlEngine
+from PySide6.QtWidgets import QLineEdit
 
 from base import text as words
 from base.board_doc import Affine, NoteItem, TextItem
@@ -15,6 +16,7 @@ from base.qt.widgets import TouchButton
 from tests.support.pane_bench import PERSON, PaneBench
 from tests.whiteboard.model.making import note, straight, text, turned_box
 from whiteboard.model.board import Board
+from whiteboard.model.document import SheetRef, SheetSize
 from whiteboard.model.effects import Asked, EditAsked
 from whiteboard.model.tool_choice import TEXT_SIZES_PT, ToolKind
 from whiteboard.services.board_file import BoardFile
@@ -317,6 +319,38 @@ def test_page_that_was_moved_meanwhile_stays_when_the_keys_go(bench):
     bench.editor.commit()
     keys.cover(QRect())
     assert bench.canvas.viewport == moved
+
+
+def test_keys_raise_a_sheet_that_is_seen_whole(bench):
+    keys = Keys(bench)
+    with bench.board.change("") as edit:
+        edit.add_document("a" * 64, "talk.pdf", 1)
+        (page,) = edit.add_sheet_pages(
+            [(SheetRef("a" * 64, 0), SheetSize(1280.0, 720.0))], bench.canvas.page_id
+        )
+    bench.canvas.show_page(page)
+    assert bench.canvas.viewport.is_page_fitted
+    bench.tap(600, 500)
+    assert bench.editor.is_open
+    keys.cover(QRect(300, 380, 600, 330))
+    assert bench.editor.frame_in_view().bottom() < 380
+    bench.editor.commit()
+    keys.cover(QRect())
+    assert bench.canvas.viewport.is_page_fitted
+
+
+def test_keys_for_another_field_leave_the_page_and_the_text_alone(bench):
+    keys = Keys(bench)
+    other = QLineEdit(bench.window)
+    other.show()
+    open_at(bench, *bench.canvas.viewport.to_page(600, 470))
+    bench.type("x")
+    before = bench.canvas.viewport
+    other.setFocus()
+    keys.cover(QRect(300, 380, 600, 330))
+    assert bench.canvas.viewport == before
+    assert bench.editor.cursor_in_view().intersects(bench.editor.frame_in_view())
+    keys.cover(QRect())
 
 
 def test_keys_at_the_top_move_nothing(bench):
