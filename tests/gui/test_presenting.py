@@ -267,9 +267,9 @@ def test_two_fingers_turn_the_page_both_ways(room: Room) -> None:
 def test_page_follows_the_fingers_and_slides_home(room: Room, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: room.canvas.is_sharp, timeout=20_000)
     home = room.canvas.grab().toImage()
-    room.swipe(-30, back_mm=12, lifts=False)
+    room.swipe(-30, back_mm=18, lifts=False)
     assert room.canvas.grab().toImage() != home
-    room.swipe(-30, back_mm=12)
+    room.swipe(-30, back_mm=18)
     qtbot.waitUntil(lambda: room.canvas.grab().toImage() == home)
     assert room.place == 0
 

@@ -171,7 +171,6 @@ class PageSwipe:
             # Only the way to the decision is not drawn; fingers may be told of far beyond it.
             self._way, self._from_px = _Way.TURN, math.copysign(decided_px, dx)
             self._drawn_px = dx - self._from_px
-            self._path.append((effect.t_s, dx))
             return None
         if math.hypot(dx, dy) >= decided_px and abs(dx) < ALONG * abs(dy):
             is_steep = self._can_scroll and abs(dy) > abs(dx)

@@ -318,7 +318,7 @@ def test_way_that_is_told_with_the_lifting_moves_the_page(deck):
     assert len(only(effects, NavigationEnded)) == 1
 
 
-@pytest.mark.parametrize("apart, late_s", [(410.0, 0.0), (200.0, 0.2), (900.0, 0.05)])
+@pytest.mark.parametrize(("apart", "late_s"), [(410.0, 0.0), (200.0, 0.2), (900.0, 0.05)])
 def test_two_people_on_a_document_write(deck, apart, late_s):
     effects = two_fingers(deck, [(100, 0), (100, 0)], apart=apart, late_s=late_s)
     assert only(effects, InkDropped) == []
