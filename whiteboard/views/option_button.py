@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -21,6 +22,8 @@ WORD_MM: Final = 6.0
 _WORD_ROOM_MM: Final = 7.0
 _BELOW_WORD_MM: Final = 1.0
 _ABOVE_SAMPLE_MM: Final = 1.2
+_BESIDE_WORD_MM: Final = 1.2
+_BESIDE: Final = Qt.FindChildOption.FindDirectChildrenOnly
 
 
 class OptionButton(TouchControl):
@@ -78,7 +81,8 @@ class OptionButton(TouchControl):
             _paint_board(painter, self, is_dark=self._is_dark)
         if self.isDown():
             _paint_veil(painter, self, is_dark=self._is_dark)
-        word_px = _paint_word(painter, self, is_dark=self._is_dark)
+        row = self._row_words()
+        word_px = _paint_word(painter, self, is_dark=self._is_dark, beside=row)
         if self._option is not None:
             aspect = self._option.aspect
             box = _sample_box(self, word_px, aspect)
@@ -87,6 +91,14 @@ class OptionButton(TouchControl):
                 self._paint_chosen(painter, box)
         self._paint_focus(painter, QRectF(self.rect()), theme.metrics().radius_px)
         painter.end()
+
+    def _row_words(self) -> tuple[tuple[str, int], ...]:
+        """Return the words of all options beside it, each with its button's width."""
+        parent = self.parentWidget()
+        if parent is None:
+            return ()
+        siblings = parent.findChildren(OptionButton, "", _BESIDE)
+        return tuple((one.word, one.width()) for one in siblings if not one.isHidden())
 
     def _paint_chosen(self, painter: QPainter, box: QRectF) -> None:
         """Mark what is chosen by its form: an edge round it and a tick on a disc."""
@@ -183,10 +195,28 @@ def _paint_veil(painter: QPainter, button: TouchControl, *, is_dark: bool) -> No
     painter.drawRoundedRect(QRectF(button.rect()), radius, radius)
 
 
-def _paint_word(painter: QPainter, button: TouchControl, *, is_dark: bool) -> int:
+def _word_font(words: Sequence[tuple[str, int]]) -> QFont:
+    """Return the font in which each word fits its button: one size for all in a row.
+
+    Args:
+        words: Each with the width of its button, px.
+    """
+    sizes = theme.metrics()
+    edge = 2 * sizes.px(_BESIDE_WORD_MM)
+    fonts = (fitting_font(word, width - edge, sizes.px(WORD_MM)) for word, width in words)
+    return min(fonts, key=QFont.pixelSize)
+
+
+def _paint_word(
+    painter: QPainter,
+    button: TouchControl,
+    *,
+    is_dark: bool,
+    beside: Sequence[tuple[str, int]] = (),
+) -> int:
     """Paint the word at the lower edge; return the height it takes."""
     sizes = theme.metrics()
-    painter.setFont(fitting_font(button.word, button.width() - sizes.px(1), sizes.px(WORD_MM)))
+    painter.setFont(_word_font(beside or ((button.word, button.width()),)))
     painter.setPen(board_ink(is_dark=is_dark))
     height = sizes.px(_WORD_ROOM_MM)
     below = sizes.px(_BELOW_WORD_MM)
