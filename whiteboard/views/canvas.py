@@ -37,7 +37,7 @@ from whiteboard.model.bounds import Rect
 from whiteboard.model.effects import Effect
 from whiteboard.model.events import Phase, PointerEvent
 from whiteboard.model.free_room import Bars, Spine, against, best_room
-from whiteboard.model.hands import Hands
+from whiteboard.model.hands import PINCH_APART_MM, PINCH_WIDE_MM, Hands
 from whiteboard.model.lasso_tool import LassoTool
 from whiteboard.model.page import Page
 from whiteboard.model.page_grip import PageGrip
@@ -311,6 +311,7 @@ class Canvas(QWidget):
     def set_swipes(self, *, do_turn: bool) -> None:
         """Say whether two fingers turn a page that is seen as a whole."""
         self._turning.is_on = do_turn
+        self.hands.pinch_apart_mm = PINCH_WIDE_MM if do_turn else PINCH_APART_MM
 
     def set_turner(self, turner: Turner | None) -> None:
         """Leave turning by fingers to somebody, or turn page by page again."""
