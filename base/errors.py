@@ -22,6 +22,7 @@ class ErrorCode(StrEnum):
     PRINT_FAILED = "print_failed"
     EXPORT_FAILED = "export_failed"
     UNKNOWN_FORMAT = "unknown_format"
+    FILE_EMPTY = "file_empty"
     INVALID_SETTING = "invalid_setting"
     DOCUMENT_ENCRYPTED = "document_encrypted"
     DOCUMENT_STILL_ENCRYPTED = "document_still_encrypted"
@@ -48,9 +49,11 @@ class AppError(Exception):
     Args:
         code: What happened.
         detail: For the log, never for the screen: a path, a value, the system's words.
+        about: The file it is about, as people call it; empty where that is plain.
     """
 
-    def __init__(self, code: ErrorCode, detail: str = "") -> None:
+    def __init__(self, code: ErrorCode, detail: str = "", about: str = "") -> None:
         super().__init__(f"{code.value}: {detail}" if detail else code.value)
         self.code = code
         self.detail = detail
+        self.about = about

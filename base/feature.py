@@ -33,12 +33,14 @@ class Notice:
         weight: CALM leaves by itself; TROUBLE stays until touched.
         action_text: Word on the notice's button; empty for none.
         action: What the button does.
+        about: The file it is about; such notices leave when another file is opened.
     """
 
     text: str
     weight: Weight = Weight.CALM
     action_text: str = ""
     action: Callable[[], None] | None = None
+    about: str = ""
 
 
 def _nothing() -> None:
@@ -62,6 +64,7 @@ class Host:
         removable_folders: The folders of the USB sticks that are plugged in now.
         finish: Leaves the display as it was found, for the next person. UI thread.
         open_screen: Puts another screen on the display, by its name. UI thread.
+        forget_files: Takes the notices away that are about a file. UI thread.
     """
 
     data_dir: Path
@@ -72,6 +75,7 @@ class Host:
     removable_folders: Callable[[], Sequence[Path]]
     finish: Callable[[], None] = _nothing
     open_screen: Callable[[str], None] = _nowhere
+    forget_files: Callable[[], None] = _nothing
 
 
 class Feature(Protocol):

@@ -143,6 +143,7 @@ class Kiosk(QObject):
             removable_folders=self._removable.folders,
             open_screen=lambda screen: self.handle(Opened(screen)),
             finish=lambda: self.handle(Finished()),
+            forget_files=self.shell.notices.forget_files,
         )
         self.shell.resized.connect(self._window_resized)
         self.shell.closing.connect(app.quit)
@@ -312,7 +313,7 @@ class Kiosk(QObject):
 
     def _show_error(self, error: AppError) -> None:
         self._log.warning("error shown", code=error.code.value, detail=error.detail)
-        self.host.show_notice(error_notice(error.code))
+        self.host.show_notice(error_notice(error.code, error.about))
 
     def _tell_unforeseen(self) -> None:
         words = _("Something went wrong. Your board is safe; go on writing.")

@@ -38,6 +38,9 @@ _WORDS: Final[Mapping[ErrorCode, str]] = MappingProxyType(
         ErrorCode.UNKNOWN_FORMAT: N_(
             "This kind of file cannot be opened. Choose another file."
         ),
+        ErrorCode.FILE_EMPTY: N_(
+            "This file is empty. Copy it to the stick once more, or ask for a new copy."
+        ),
         ErrorCode.INVALID_SETTING: N_("This setting has a value that cannot be used."),
         ErrorCode.DOCUMENT_ENCRYPTED: N_("This document is locked. Enter its password."),
         ErrorCode.DOCUMENT_STILL_ENCRYPTED: N_(
@@ -84,7 +87,15 @@ _WORDS: Final[Mapping[ErrorCode, str]] = MappingProxyType(
 )
 
 
-def error_notice(code: ErrorCode) -> Notice:
-    """Return the notice for an error, in the language in use."""
+def error_notice(code: ErrorCode, about: str = "") -> Notice:
+    """Return the notice for an error, in the language in use.
+
+    Args:
+        code: What happened.
+        about: The file it is about, as people call it; empty for none.
+    """
     unforeseen = N_("Something went wrong. Your board is safe; go on writing.")
-    return Notice(_(_WORDS.get(code, unforeseen)), Weight.TROUBLE)
+    words = _(_WORDS.get(code, unforeseen))
+    if about:
+        words = _("“%(name)s”: %(words)s") % {"name": about, "words": words}
+    return Notice(words, Weight.TROUBLE, about=about)

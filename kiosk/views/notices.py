@@ -151,6 +151,12 @@ class Notices(QWidget):
         toast.show()
         self.place()
 
+    def forget_files(self) -> None:
+        """Take the notices away that are about a file."""
+        for toast in tuple(self._toasts):
+            if toast.notice.about:
+                self._remove(toast)
+
     def clear(self) -> None:
         """Take all notices away."""
         for toast in tuple(self._toasts):

@@ -353,7 +353,7 @@ def test_office_file_is_converted_once_and_says_what_happens(
     hall.flow._opener.progressed.connect(note)
     hall.flow.open(path)
     until(lambda: not hall.flow.view.is_wanted)
-    assert "LibreOffice is making about 3 pages from it" in told
+    assert "Preparing the document" in told
     assert hall.sheets() == [0, 1, 2]
 
     stages.clear()
@@ -369,7 +369,7 @@ def test_conversion_is_given_up_by_the_button(hall: Hall, until: Until, tmp_path
     write_deck(path, 3)
     hall.flow.open(path)
     until(lambda: hall.flow.view.isVisible())
-    until(lambda: "LibreOffice" in hall.flow.view.words)
+    until(lambda: hall.flow.view.words == "Preparing the document")
     click(hall.flow.view.cancel_button)
     assert not hall.flow.view.isVisible()
     assert hall.screen.open_board is None or hall.open_board.is_blank
@@ -462,7 +462,9 @@ def test_file_that_is_no_document_ends_in_a_sentence(
     path.write_bytes(b"dear colleagues")
     hall.flow.open(path)
     until(lambda: bool(hall.said))
-    assert hall.said == ["This kind of file cannot be opened. Choose another file."]
+    assert hall.said == [
+        "“letter.pdf”: This kind of file cannot be opened. Choose another file."
+    ]
     assert not hall.flow.view.is_wanted
 
 
@@ -501,6 +503,47 @@ def test_password_sheet_lies_over_the_view_of_what_is_opened(
     until(lambda: hall.kiosk.shell.childAt(at) is sheet.field)
     sheet.close_sheet()
     until(lambda: not hall.flow.view.is_wanted)
+
+
+def test_touch_beside_the_password_does_not_give_the_document_up(
+    hall: Hall, until: Until, tmp_path: Path
+) -> None:
+    path = tmp_path / "locked.pdf"
+    write_pdf(path, 1)
+    lock(path, "aki")
+    hall.flow.open(path)
+    until(lambda: asked_for(hall) is not None)
+    sheet = asked_for(hall)
+    assert sheet is not None
+    QTest.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=QPoint(20, 20))
+    finger = QTest.touchEvent(sheet, QTest.createTouchDevice())
+    finger.press(0, QPoint(20, 20), sheet).commit()
+    finger.release(0, QPoint(20, 20), sheet).commit()
+    assert not sheet._closing
+    enter(hall, until, "aki")
+    until(lambda: hall.sheets() == [0] if hall.screen.open_board else False)
+    until(lambda: not hall.flow.view.is_wanted)
+
+
+def test_trouble_with_a_file_names_it_and_leaves_when_another_is_opened(
+    hall: Hall, until: Until, tmp_path: Path, expected_log: Callable[[str], None]
+) -> None:
+    expected_log("file_empty")
+    empty, good = tmp_path / "empty.pdf", tmp_path / "good.pdf"
+    empty.touch()
+    write_pdf(good, 1)
+    hall.flow.open(empty)
+    until(lambda: bool(hall.said))
+    first = hall.kiosk.shell.notices.shown[0]
+    assert first.text.startswith("“empty.pdf”: This file is empty.")
+    hall.flow.open(empty)
+    assert hall.said == []
+    until(lambda: bool(hall.said))
+    assert hall.kiosk.shell.notices.shown[0] is not first
+    hall.flow.open(good)
+    assert hall.said == []
+    until(lambda: not hall.flow.view.is_wanted)
+    assert hall.said == []
 
 
 def test_password_left_gives_the_document_up(hall: Hall, until: Until, tmp_path: Path) -> None:

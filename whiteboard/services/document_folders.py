@@ -140,8 +140,8 @@ def own_folders(exports: Path) -> tuple[Path, ...]:
     """
     kinds = QStandardPaths.StandardLocation
     wanted = (
-        kinds.DownloadLocation,
         kinds.DocumentsLocation,
+        kinds.DownloadLocation,
         kinds.DesktopLocation,
         kinds.PicturesLocation,
     )

@@ -258,6 +258,7 @@ class DocumentIntake(QObject):
         Args:
             path: The file or folder.
             on_done: Gets what came in, or why not: NOT_FOUND, MEDIUM_GONE, UNKNOWN_FORMAT,
+                FILE_EMPTY,
                 DOCUMENT_ENCRYPTED (ask and come again with a password; of a PDF that is
                 found out by whoever opens it), DOCUMENT_STILL_ENCRYPTED,
                 DOCUMENT_DAMAGED, DOCUMENT_EMPTY, DOCUMENT_TOO_LARGE, UNSAFE_FILE, NO_OFFICE,

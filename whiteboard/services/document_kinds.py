@@ -107,7 +107,8 @@ def find_kind(path: Path) -> FileKind:
     """Return what a file or folder is. Blocks.
 
     Raises:
-        AppError: UNKNOWN_FORMAT; nothing that can be shown. NOT_FOUND, MEDIUM_GONE.
+        AppError: UNKNOWN_FORMAT; nothing that can be shown. FILE_EMPTY, NOT_FOUND,
+            MEDIUM_GONE.
     """
     with disk_errors(path):
         if path.is_dir():
@@ -117,6 +118,9 @@ def find_kind(path: Path) -> FileKind:
             raise AppError(ErrorCode.UNKNOWN_FORMAT, f"{path} is no file")
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
+        if not head:
+            # A copy that was cut off before it began, most often.
+            raise AppError(ErrorCode.FILE_EMPTY, str(path))
         kind = _by_head(path, head)
     if kind is None:
         raise AppError(ErrorCode.UNKNOWN_FORMAT, f"{path}: begins with {head[:16]!r}")

@@ -35,6 +35,7 @@ from whiteboard.services.document_folders import (
 from whiteboard.services.recent_documents import RecentDocument, RecentDocuments
 from whiteboard.views.document_cells import FileGrid, Offer, RecentGrid, WholeFolder
 from whiteboard.views.finger_list import FingerList
+from whiteboard.views.folder_words import folder_name
 from whiteboard.views.sticks import StickWatch
 
 _T = TypeVar("_T")
@@ -134,8 +135,9 @@ class DocumentChooser(QWidget):
             self._stack.addWidget(page)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.addLayout(self._crumbs)
+        # The path lies beside the files, where the hand is.
         self._column.addLayout(self._stack, 1)
+        self._column.addLayout(self._crumbs)
         self._row: QHBoxLayout | None = None
         self._look = Look.PLAIN
         self._group = QButtonGroup(self)
@@ -383,7 +385,7 @@ class DocumentChooser(QWidget):
             self._crumbs.addWidget(button)
         here = Text(role=Role.TITLE)
         if spot.folders or spot.source.folder is not None:
-            name = shown_name(spot.folder) if spot.folder is not None else ""
+            name = folder_name(spot.folder) if spot.folder is not None else ""
             here.set_plain(_elided(name, here, self.width() // 2))
         else:
             here.set_msgid(spot.source.msgid)
@@ -440,7 +442,7 @@ class _CrumbButton(TouchButton):
         if folder is not None:
             metrics = QFontMetrics(theme.font(self._text_px()))
             room = theme.metrics().px(_CRUMB_MM)
-            name = shown_name(folder)
+            name = folder_name(folder)
             shown = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             self.setText(shown.replace("&", "&&"))
             self.setAccessibleName(name)

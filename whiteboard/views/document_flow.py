@@ -120,6 +120,7 @@ class DocumentFlow(QObject):
         self._wish = _Wish()
         self._waiting: deque[Path] = deque()
         self._number = 0
+        self._name = ""
         self._first: QImage | None = None
         self._sheet: PasswordSheet | None = None
         self.view = OpeningView()
@@ -235,7 +236,8 @@ class DocumentFlow(QObject):
         self._placer.forget()
         self._close_sheet()
         self._sharp.stop()
-        self._wish, self._first = wish, None
+        self._host.forget_files()
+        self._wish, self._first, self._name = wish, None, name
         self.view.begin(self._around.stage(), name)
 
     def _begin_recent(self, entry: RecentDocument, wish: _Wish) -> None:
@@ -286,7 +288,7 @@ class DocumentFlow(QObject):
         self.view.show_picture(looked.picture)
 
     def _fail(self, error: AppError) -> None:
-        self._host.show_error(error)
+        self._host.show_error(AppError(error.code, error.detail, self._name))
         self._go_on()
 
     def _go_on(self) -> None:
@@ -294,8 +296,8 @@ class DocumentFlow(QObject):
         self._close_sheet()
         if self._waiting:
             path = self._waiting.popleft()
-            self._first = None
-            self.view.begin(self._around.stage(), shown_name(path))
+            self._first, self._name = None, shown_name(path)
+            self.view.begin(self._around.stage(), self._name)
             self._opener.open(path)
         else:
             self._end_view()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QRect, QRectF, Qt, QTimer, Signal
@@ -21,6 +23,10 @@ PATIENCE_MS: Final = 250
 _BAR_MM: Final = 120.0
 _BAR_HIGH_MM: Final = 3.0
 _FOOT_MM: Final = 46.0
+_FRAME_MS: Final = 40
+_SWING_S: Final = 2.4
+"""So long a piece of the bar takes there and back where nobody knows how far it is."""
+_PIECE_SHARE: Final = 0.22
 
 
 def stage_words(progress: IntakeProgress | None) -> str:
@@ -36,10 +42,8 @@ def stage_words(progress: IntakeProgress | None) -> str:
             return _("Copying it")
         case Stage.CHECKING:
             return _("Checking the file")
-        case Stage.CONVERTING if total > 0:
-            return _("LibreOffice is making about %(count)d pages from it") % {"count": total}
         case Stage.CONVERTING:
-            return _("LibreOffice is making pages from it")
+            return _("Preparing the document")
         case Stage.PICTURES:
             numbers = {"done": done, "total": total}
             return _("Putting pictures on pages: %(done)d of %(total)d") % numbers
@@ -83,6 +87,8 @@ class OpeningView(QWidget):
             text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._cancel = TouchButton(N_("Cancel"), "x", self, main=True)
         self._cancel.clicked.connect(self.cancel_asked)
+        self._swing = QTimer(self, interval=_FRAME_MS)
+        self._swing.timeout.connect(lambda: self.update(self._bar()))
         self._wait = QTimer(self, interval=PATIENCE_MS, singleShot=True)
         self._wait.timeout.connect(self._appear)
 
@@ -170,6 +176,7 @@ class OpeningView(QWidget):
         if self._stage is not None:
             self._stage.removeEventFilter(self)
         self._stage = None
+        self._swing.stop()
 
     def _appear(self) -> None:
         if self._stage is None:
@@ -180,7 +187,22 @@ class OpeningView(QWidget):
         self.raise_()
         self.setFocus()
 
+    def _piece_left(self) -> float:
+        """Return where the piece of the bar is now, 0 to 1 of its way."""
+        turn = time.monotonic() / _SWING_S * math.tau
+        return 0.5 - math.cos(turn) / 2
+
+    def _swing_or_rest(self) -> None:
+        """Move while something is done of which nobody knows how far it is."""
+        progress = self._progress
+        is_unknown = progress is not None and progress.stage is Stage.CONVERTING
+        if is_unknown and not self._is_asking and self._stage is not None:
+            self._swing.start()
+        else:
+            self._swing.stop()
+
     def _say(self) -> None:
+        self._swing_or_rest()
         self._cancel.setVisible(not self._is_asking)
         self._words.set_plain("" if self._is_asking else stage_words(self._progress))
 
@@ -236,13 +258,18 @@ class OpeningView(QWidget):
             painter.setPen(QPen(QColor(colours.hairline), theme.metrics().line_px))
             painter.drawRect(page)
         share = None if self._is_asking else stage_share(self._progress)
-        if share is not None:
+        if share is not None or self._swing.isActive():
             bar = QRectF(self._bar())
             radius = bar.height() / 2
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colours.outline))
             painter.drawRoundedRect(bar, radius, radius)
-            bar.setWidth(max(bar.height(), bar.width() * share))
+            if share is not None:
+                bar.setWidth(max(bar.height(), bar.width() * share))
+            else:
+                piece = bar.width() * _PIECE_SHARE
+                bar.moveLeft(bar.left() + (bar.width() - piece) * self._piece_left())
+                bar.setWidth(piece)
             painter.setBrush(QColor(colours.accent_ink))
             painter.drawRoundedRect(bar, radius, radius)
         painter.end()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QTouchEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from base.qt import theme
 from base.qt.panels import Sheet, ask_for_keys
-from base.qt.widgets import Look, Role, Text, Toggle, TouchButton
+from base.qt.widgets import TOUCHES, Look, Role, Text, Toggle, TouchButton
 from base.text import N_, _
 
 MAX_CHARACTERS: Final = 256
@@ -20,7 +21,10 @@ _WRONG: Final = N_("This password does not open the document. Enter it once more
 
 
 class PasswordSheet(Sheet):
-    """One line for a password, which can be shown and is kept nowhere."""
+    """One line for a password, which can be shown and is kept nowhere.
+
+    It leaves by its buttons and by Escape alone: a touch beside it does nothing.
+    """
 
     entered = Signal(str)
     """A password was entered; the sheet stays until it is closed, or asks again."""
@@ -75,6 +79,17 @@ class PasswordSheet(Sheet):
         # The keyboard on the screen comes with it: nothing else can be done here.
         self.field.setFocus()
         ask_for_keys()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QTouchEvent) and event.type() in TOUCHES:
+            event.accept()  # a touch beside it would give up the document
+            return True
+        return super().event(event)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def _enter(self) -> None:
         password = self.field.text()

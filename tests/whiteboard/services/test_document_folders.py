@@ -84,3 +84,14 @@ def test_own_folders_are_those_that_exist(
     exports.mkdir()
     (tmp_path / "Documents").mkdir()
     assert own_folders(exports) == (tmp_path / "Documents", exports)
+
+
+def test_own_folders_begin_with_documents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("Desktop", "Downloads", "Documents"):
+        (tmp_path / name).mkdir()
+    names = [folder.name for folder in own_folders(tmp_path / "exports")]
+    assert names == ["Documents", "Downloads", "Desktop"]

@@ -81,7 +81,7 @@ def test_pdf_comes_in_while_the_disk_is_full(door: Door, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"", ErrorCode.UNKNOWN_FORMAT),
+        (b"", ErrorCode.FILE_EMPTY),
         (b"just words\n" * 100, ErrorCode.UNKNOWN_FORMAT),
         (bytes(range(256)) * 100, ErrorCode.UNKNOWN_FORMAT),
         (b"PK\x03\x04" + b"no archive" * 50, ErrorCode.DOCUMENT_DAMAGED),
