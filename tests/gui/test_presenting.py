@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -22,15 +22,19 @@ from kiosk.features import ENTRIES
 from kiosk.model.arguments import Arguments
 from tests.support.canvas_bench import Pen
 from tests.support.tiny_pdf import write_pdf
+from whiteboard.model.curtain import Side
 from whiteboard.model.document import SheetRef, SheetSize
 from whiteboard.model.page import Background
 from whiteboard.model.tool_choice import ToolKind
 from whiteboard.model.viewport import Viewport
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.views.canvas import Canvas
+from whiteboard.views.curtain import KNOB_MM, CurtainView
 from whiteboard.views.glass_button import GlassButton
+from whiteboard.views.notes_strip import NotesStrip
 from whiteboard.views.page_cards import PageCard
 from whiteboard.views.pane import Pane
+from whiteboard.views.present_bar import PresentBar
 from whiteboard.views.screen import BoardScreen
 
 SIZE = (1920, 1080)
@@ -617,3 +621,81 @@ def test_page_is_turned_and_left_out_and_comes_back(room: Room) -> None:
     assert room.place == 1
     QTest.mouseClick(word(room, "Undo"), LEFT)
     assert len(board.pages) == PAGES
+
+
+# What lies beside the page ----------------------------------------------------------------
+
+
+def over(room: Room, box: QRect) -> list[str]:
+    """Return what a box of the pane covers: the page, buttons that turn, bars."""
+    seen, page = room.canvas.viewport, room.open_board.board.page(room.canvas.page_id)
+    corners = seen.to_view(0.0, 0.0), seen.to_view(page.width_pt, page.height_pt)
+    pane = room.pane
+    places = {
+        "page": QRect(_point(corners[0]), _point(corners[1])).adjusted(1, 1, -2, -2),
+        "pages": pane.page_bar.geometry(),
+        "home": pane.home_bar.geometry(),
+        "tools": pane.toolbar.geometry(),
+    }
+    places |= {
+        f"edge {n}": button.geometry()
+        for n, button in enumerate(buttons(room))
+        if button.isVisible()
+    }
+    return [name for name, place in places.items() if place.intersects(box)]
+
+
+def present(room: Room, *words: str) -> None:
+    QTest.mouseClick(word(room, "Present"), LEFT)
+    for wanted in words:
+        QTest.mouseClick(word(room, wanted), LEFT)
+    QApplication.processEvents()
+
+
+def test_presenting_bar_stands_in_the_lower_half_and_covers_nothing(room: Room) -> None:
+    room.pane.step(1)
+    present(room)
+    bar = room.pane.findChild(PresentBar)
+    assert bar is not None
+    assert bar.geometry().center().y() > SIZE[1] / 2
+    assert over(room, bar.geometry()) == []
+
+    QTest.mouseClick(word(room, "Present"), LEFT)
+    QApplication.processEvents()
+    assert covered(room) == []
+
+
+@pytest.mark.parametrize("helper", ["Notes for me", "Timer"])
+def test_strip_of_the_presenter_covers_nothing_and_is_closed(room: Room, helper: str) -> None:
+    room.pane.step(1)
+    before = room.canvas.viewport
+    present(room, helper)
+    (strip,) = room.kiosk.shell.findChildren(NotesStrip)
+    for _ in range(2):
+        assert over(room, strip.geometry()) == []
+        QTest.mouseClick(strip.side_button, LEFT)
+        QApplication.processEvents()
+    QTest.mouseClick(strip.close_button, LEFT)
+    QTest.mouseClick(word(room, "Present"), LEFT)
+    QApplication.processEvents()
+    assert not strip.isVisible()
+    assert room.canvas.viewport == before
+
+
+@pytest.mark.parametrize("side", ["bottom", "left", "right"])
+def test_handles_of_a_curtain_are_free_and_edges_come_back_with_the_page(
+    room: Room, side: str
+) -> None:
+    room.options.change_for_now(toolbar_side=side)
+    room.pane.step(1)
+    present(room, "Curtain")
+    (curtain,) = room.kiosk.shell.findChildren(CurtainView)
+    bar = room.pane.findChild(PresentBar)
+    assert bar is not None
+    for way in (Side.LEFT, Side.RIGHT):
+        handle = curtain.edge(way).geometry().translated(curtain.pos())
+        assert [name for name in over(room, handle) if name != "page"] == []
+        assert not handle.intersects(bar.geometry())
+        assert handle.height() > theme.metrics().px(KNOB_MM)
+    QTest.mouseClick(word(room, "Take the curtain away"), LEFT)
+    assert all(button.isVisible() for button in buttons(room))

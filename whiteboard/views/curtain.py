@@ -31,6 +31,7 @@ from base.qt.widgets import (
 from base.text import N_, _
 from whiteboard.model.curtain import Curtain, Side
 from whiteboard.views.pane import Pane
+from whiteboard.views.tray_parts import FloatingBar
 
 HANDLE_MM: Final = 18.0
 """How thick an edge is where it can be taken hold of."""
@@ -39,6 +40,7 @@ KNOB_MM: Final = 46.0
 _GAP_MM: Final = 6.0
 _DECIDED_MM: Final = 6.0
 """After this much of a way it is clear whether the curtain goes down or aside."""
+_DIRECTLY: Final = Qt.FindChildOption.FindDirectChildrenOnly
 _COVER_RGB: Final = "#000000"
 _COVER_WORDS: Final = "#9a9a9a"
 
@@ -167,7 +169,13 @@ class CurtainView(Panel):
         self.stackUnder(pane.toolbar)
         pane.installEventFilter(self)
         pane.canvas.page_changed.connect(self.fall)
+        pane.toolbar.settled.connect(self._lay_out)
         self._place()
+
+    @property
+    def pane(self) -> Pane:
+        """Whose page it hides."""
+        return self._pane
 
     @property
     def curtain(self) -> Curtain:
@@ -284,9 +292,11 @@ class CurtainView(Panel):
                 case Side.TOP:
                     edge.setGeometry(thick, 0, max(width - 2 * thick, 1), thick)
                 case Side.LEFT:
-                    edge.setGeometry(0, min(thick, height - 1), thick, tall)
+                    column = QRect(0, min(thick, height - 1), thick, tall)
+                    edge.setGeometry(self._free_part(column))
                 case Side.RIGHT:
-                    edge.setGeometry(width - thick, min(thick, height - 1), thick, tall)
+                    column = QRect(width - thick, min(thick, height - 1), thick, tall)
+                    edge.setGeometry(self._free_part(column))
         size = self._shut.sizeHint()
         room = QRect(0, 0, width, min(height, self._floor() - self.y()))
         self._shut.resize(size)
@@ -302,6 +312,25 @@ class CurtainView(Panel):
         )
         fits = size.width() + 2 * (thick + gap) <= width
         self._shut.setVisible(fits and self._shut.geometry().bottom() + gap <= room.height())
+
+    def _free_part(self, column: QRect) -> QRect:
+        """Return the part of an edge that no tools lie over, beside those that take it all."""
+        pane, whole = self._pane, QRect(column)
+        bars = [
+            bar.geometry().translated(-self.pos())
+            for bar in pane.findChildren(FloatingBar, options=_DIRECTLY)
+            if not bar.isHidden()
+        ]
+        tall = [bar for bar in bars if bar.height() > pane.height() / 2]
+        for bar in (bar for bar in tall if bar.intersects(column)):
+            is_left = column.center().x() < self.width() / 2
+            column.moveLeft(bar.right() + 1 if is_left else bar.left() - column.width())
+        for bar in (bar for bar in bars if bar.intersects(column)):
+            if bar.center().y() > column.center().y():
+                column.setBottom(bar.top() - 1)
+            else:
+                column.setTop(bar.bottom() + 1)
+        return column if column.height() >= column.width() else whole
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

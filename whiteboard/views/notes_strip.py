@@ -110,6 +110,10 @@ class NotesStrip(Panel):
     """A page, and what the presenter wrote for it."""
     clock_changed = Signal(object)
     """The clock as somebody set it: a `TalkClock`."""
+    closed = Signal()
+    """Somebody wants it to go, notes and clock alike."""
+    placed = Signal(QRect)
+    """Where it lies over its parent; empty when nothing of it is there."""
     fold_changed = Signal(bool)
     """Whether it was folded away, by a touch."""
 
@@ -134,6 +138,8 @@ class NotesStrip(Panel):
         self._timer_title = Text(N_("Timer"), Role.BODY)
         self.side_button = TouchButton(N_("Other side"), "arrow-left-right", look=Look.BARE)
         self.fold_button = TouchButton(N_("Fold"), "chevron-down", look=Look.BARE)
+        self.close_button = TouchButton(N_("Close"), "x", look=Look.BARE)
+        self.close_button.clicked.connect(self.closed)
         self.side_button.clicked.connect(self._change_side)
         self.fold_button.clicked.connect(lambda: self._fold_by_hand(is_folded=True))
         self._head = QHBoxLayout()
@@ -142,6 +148,7 @@ class NotesStrip(Panel):
             self._head.addWidget(title, 1)
         self._head.addWidget(self.side_button)
         self._head.addWidget(self.fold_button)
+        self._head.addWidget(self.close_button)
         self.notes = self._make_notes()
         self.timer = TalkTimer(theme.metrics, now_s)
         self.timer.changed.connect(self.clock_changed)
@@ -327,6 +334,7 @@ class NotesStrip(Panel):
         """Lie at its side of the parent, in the lower half, off the tools and the keys."""
         parent = self.parentWidget()
         if parent is None or not (self.isVisible() or self.tab.isVisible()):
+            self.placed.emit(QRect())
             return
         sizes = theme.metrics()
         gap = sizes.px(_GAP_MM)
@@ -382,6 +390,7 @@ class NotesStrip(Panel):
             box.moveRight(room.right())
         widget.setGeometry(box)
         widget.raise_()
+        self.placed.emit(box)
 
     def _respace(self) -> None:
         sizes = theme.metrics()

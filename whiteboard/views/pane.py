@@ -39,7 +39,7 @@ from whiteboard.services.sheet_pixels import EDGE_RGB
 from whiteboard.services.thumbnails import Thumbnails
 from whiteboard.views.canvas import Canvas
 from whiteboard.views.desk import Desk
-from whiteboard.views.edge_buttons import EdgeButtons
+from whiteboard.views.edge_buttons import HEIGHT_SHARE, EdgeButtons
 from whiteboard.views.facing import Facing
 from whiteboard.views.glass_button import SIDE_MM, GlassButton
 from whiteboard.views.home_bar import HomeBar
@@ -119,6 +119,8 @@ class Pane(QWidget):
         self._strip: PageStrip | None = None
         self._open = open_board
         self._has_bars = True
+        self._has_edges = True
+        self._guests: dict[str, QRect] = {}
         self._is_alone = False
         self._has_sheets = False
         self._is_writing = False
@@ -411,6 +413,28 @@ class Pane(QWidget):
         self._has_bars = is_shown
         self._follow_bars()
 
+    def show_edges(self, is_shown: bool) -> None:
+        """Show the buttons that turn at the edges, or hide them while handles lie there."""
+        self._has_edges = is_shown
+        self._follow_bars()
+
+    def keep_off(self, name: str, box: QRect) -> None:
+        """Keep the page and the buttons at its edges off something that lies over the view.
+
+        Args:
+            name: What it is; the last place of each counts.
+            box: Where it lies, px of the pane; empty when it has gone.
+        """
+        box = box & self.rect()
+        if box == self._guests.get(name, QRect()) or (
+            box.isEmpty() and name not in self._guests
+        ):
+            return
+        self._guests[name] = box
+        if box.isEmpty():
+            del self._guests[name]
+        self._dock()
+
     @property
     def strip(self) -> PageStrip | None:
         """The pages beside the page, where they are shown."""
@@ -444,7 +468,7 @@ class Pane(QWidget):
         has_tools = self._has_bars and not self._is_alone
         for bar in (self.toolbar, self.page_bar, self.home_bar):
             bar.setVisible(has_tools)
-        self.edges.set_shown(self._has_bars)
+        self.edges.set_shown(self._has_bars and self._has_edges)
         for leaf in self._leaves:
             leaf.reading.show_bars(self._has_bars)
         self.tools_button.set_due(self._has_bars and self._is_alone)
@@ -663,7 +687,9 @@ class Pane(QWidget):
         So it does not depend on which tool is in hand, and the page stays where it is.
         """
         gap = theme.metrics().px(_GAP_MM)
-        strips = () if self._strip is None else (_with_gap(self._strip.geometry(), gap),)
+        strips = tuple(_with_gap(box, gap) for box in self._guests.values())
+        if self._strip is not None:
+            strips = (_with_gap(self._strip.geometry(), gap), *strips)
         if self._is_alone:
             return strips
         tools = self.toolbar.geometry()
@@ -692,12 +718,19 @@ class Pane(QWidget):
 
     def _edge_room(self, area: QRect) -> QRect:
         """Return the part of the view at whose sides the buttons for turning lie."""
+        height = round(area.height() * HEIGHT_SHARE)
+        reach = theme.metrics().px(SIDE_MM / 2)
+        boxes = [
+            b for b in self._guests.values() if b.top() - reach < height < b.bottom() + reach
+        ]
         if self._strip is not None:
-            box = self._strip.geometry()
-            if box.center().x() < area.center().x():
-                area = area.adjusted(box.right(), 0, 0, 0)
+            boxes.append(self._strip.geometry())
+        middle = area.center().x()
+        for box in boxes:
+            if box.center().x() < middle:
+                area.setLeft(max(area.left(), box.right()))
             else:
-                area = area.adjusted(0, 0, box.left() - area.right(), 0)
+                area.setRight(min(area.right(), box.left()))
         if self._is_alone:
             return area
         tools = self.toolbar.geometry()

@@ -15,6 +15,7 @@ from whiteboard.views.pane import Pane
 from whiteboard.views.placing import place_beside
 from whiteboard.views.tray_parts import FloatingBar, WoodButton
 
+_NAME: Final = "present"
 _MARGIN_MM: Final = 3.0
 _BUTTON_MM: Final = (22.0, 17.5)
 
@@ -22,7 +23,7 @@ _BUTTON_MM: Final = (22.0, 17.5)
 class PresentBar(FloatingBar):
     """A button for each presenting command; those that are on lie on a slate.
 
-    Beside a document it stands in the column of the page bar, where no page lies.
+    Beside a document it stands next to the page bar, and the page makes room for it.
 
     Args:
         pane: Where it floats.
@@ -50,7 +51,7 @@ class PresentBar(FloatingBar):
             button.setChecked(name in ids)
 
     def place(self) -> None:
-        """Lie in the column of the page bar if there is one, else beside that bar."""
+        """Stand beside the page bar if that stands, else lie beside it."""
         pane = self._pane
         margin = theme.metrics().px(_MARGIN_MM)
         pages = pane.page_bar.geometry()
@@ -60,9 +61,10 @@ class PresentBar(FloatingBar):
         self._row.activate()
         size = self.sizeHint()
         if is_upright:
-            box = self._above(pages, size, margin)
+            box = self._beside(pages, size, margin)
             if box.top() >= margin:
                 self.setGeometry(box)
+                pane.keep_off(_NAME, box)
                 return
             self._row.setDirection(along)
             self._row.activate()
@@ -71,23 +73,31 @@ class PresentBar(FloatingBar):
         bars = (pane.toolbar, pane.page_bar, pane.home_bar)
         taken = [bar.geometry() for bar in (*bars, pane.edges.previous, pane.edges.next)]
         self.setGeometry(place_beside(pages, size, room, taken, margin))
+        pane.keep_off(_NAME, QRect())
 
     def _follow_alone(self, is_alone: bool) -> None:
         """Go with the tools, and come back with them."""
         self.setVisible(not is_alone)
-        if not is_alone:
+        if is_alone:
+            self.leave()
+        else:
             self.place()
 
-    def _above(self, pages: QRect, size: QSize, margin: int) -> QRect:
-        """Return the place over the page bar, and over the button that turns there."""
+    def leave(self) -> None:
+        """Go, and let the page have its place."""
+        self.hide()
+        self._pane.keep_off(_NAME, QRect())
+
+    def _beside(self, pages: QRect, size: QSize, margin: int) -> QRect:
+        """Return the place beside the page bar, on the side of the page."""
         box = QRect(QPoint(0, 0), size)
-        box.moveBottomRight(QPoint(pages.right(), pages.top() - margin))
+        box.moveBottomRight(QPoint(pages.left() - margin, pages.bottom()))
         if pages.center().x() < self._pane.width() / 2:
-            box.moveLeft(pages.left())
-        for button in (self._pane.edges.previous, self._pane.edges.next):
-            beside = button.geometry().adjusted(-margin, -margin, margin, margin)
-            if beside.intersects(box):
-                box.moveBottom(beside.top())
+            box.moveLeft(pages.right() + margin)
+        taken = (self._pane.toolbar, self._pane.home_bar)
+        for bar in (bar.geometry() for bar in taken if not bar.isHidden()):
+            if bar.intersects(box):
+                box.moveBottom(bar.top() - margin)
         return box
 
     def _respace(self) -> None:

@@ -216,7 +216,7 @@ class Presenting(QObject):
         if self._bar is not None:
             bar, self._bar = self._bar, None
             bar.destroyed.disconnect(self._bar_gone)
-            bar.hide()
+            bar.leave()
             bar.deleteLater()
 
     def _bar_gone(self) -> None:
@@ -274,6 +274,8 @@ class Presenting(QObject):
             self._curtain = CurtainView(pane)
             self._curtain.close_asked.connect(self.toggle_curtain)
             self._curtain.destroyed.connect(self._curtain_gone)
+            # Its own handles lie where those buttons are.
+            pane.show_edges(False)
             self._curtain.show()
         self._note_on()
 
@@ -282,6 +284,7 @@ class Presenting(QObject):
             curtain, self._curtain = self._curtain, None
             curtain.destroyed.disconnect(self._curtain_gone)
             curtain.hide()
+            curtain.pane.show_edges(True)
             curtain.deleteLater()
 
     def _curtain_gone(self) -> None:
@@ -374,9 +377,21 @@ class Presenting(QObject):
             self._strip = NotesStrip(self._screen, self._bars, self._now_s)
             self._strip.written.connect(self._keep_note)
             self._strip.clock_changed.connect(self._set_clock)
+            self._strip.placed.connect(self._strip_placed)
+            self._strip.closed.connect(self._close_strip)
         self._strip.show_clock(self.clock)
         self._strip.show_parts(notes=self._has_notes, timer=self._has_timer)
         self._follow_page()
+
+    def _strip_placed(self, box: QRect) -> None:
+        """Let the pages lie beside the strip."""
+        for pane in self._screen.panes:
+            place = QRect(pane.mapFrom(self._screen, box.topLeft()), box.size())
+            pane.keep_off(NOTES, place)
+
+    def _close_strip(self) -> None:
+        self._has_notes = self._has_timer = False
+        self._show_private(by_hand=True)
 
     def _put_strip_away(self) -> None:
         if self._strip is not None:
