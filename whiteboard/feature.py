@@ -27,7 +27,7 @@ from whiteboard.services.last_board import LastBoard
 from whiteboard.services.library import Library
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.paper_tray import PaperTray
-from whiteboard.services.recent_documents import RecentDocuments
+from whiteboard.services.recent_documents import RecentDocument, RecentDocuments
 from whiteboard.services.render_pool import RenderPool
 from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
@@ -242,12 +242,20 @@ class WhiteboardFeature(QObject):
         return self._documents_screen
 
     def _choose_document(self) -> None:
-        """Offer what can be put behind the page that is shown."""
+        """Offer what can be put behind the page that is shown, or on a board of its own."""
         from whiteboard.views.documents_screen import DocumentSheet
 
         sheet = DocumentSheet(self._screen, self._host, self._recent, self._workers.pictures)
-        sheet.chooser.file_chosen.connect(self._documents.insert)
-        sheet.chooser.recent_chosen.connect(self._documents.insert_recent)
+        flow = self._documents
+
+        def take(path: Path) -> None:
+            flow.open(path) if sheet.is_own_board else flow.insert(path)
+
+        def take_again(entry: RecentDocument) -> None:
+            flow.open_recent(entry) if sheet.is_own_board else flow.insert_recent(entry)
+
+        sheet.chooser.file_chosen.connect(take)
+        sheet.chooser.recent_chosen.connect(take_again)
         self._pool.warm_up()
         self._sheets.show_sheet(sheet)
 

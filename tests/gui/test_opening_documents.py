@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from base.board_doc import ImageItem, StrokeItem, TextItem
+from base.qt.widgets import TouchButton
 from kiosk.model.arguments import Arguments
 from kiosk.model.navigation import Finished, Opened
 from kiosk.services.removable import ROOT_VARIABLE
@@ -665,6 +666,26 @@ def test_document_is_put_behind_the_page_from_the_sheet(
     until(lambda: written.sheets() == [None, 0, 1])
     assert written.canvas.page_id == written.page_ids()[1]
     until(lambda: not written.flow.view.is_wanted)
+
+
+def test_document_from_the_sheet_comes_on_a_new_board_where_that_is_chosen(
+    written: Hall, until: Until, sticks: Path
+) -> None:
+    staged = sticks.parent / "staged"
+    staged.mkdir()
+    write_pdf(staged / "a.pdf", 2)
+    staged.rename(sticks / "A")
+    before = written.open_board
+    written.feature._choose_document()
+    (sheet,) = written.kiosk.shell.findChildren(DocumentSheet)
+    until(lambda: len(sheet.chooser.files.offers) == 1)
+    click(sheet.where.findChildren(TouchButton)[1])
+    cell = sheet.chooser.files.cell(0)
+    assert cell is not None
+    click(cell)
+    until(lambda: written.screen.open_board not in (None, before))
+    until(lambda: not written.flow.view.is_wanted)
+    assert written.sheets() == [0, 1]
 
 
 def test_finish_while_the_sheet_reads_a_folder_leaves_nothing_behind(

@@ -149,7 +149,7 @@ def board_commands(
         ),
         Command(
             "board.documents",
-            N_("Open a document"),
+            N_("Insert a document"),
             "file-text",
             for_pane(elsewhere.documents),
             "Ctrl+O",

@@ -15,7 +15,7 @@ from base.feature import Host
 from base.qt import theme
 from base.qt.panels import Sheet
 from base.qt.tray import FRAME_MM, Tray, paint_frame
-from base.qt.widgets import Layout, Look, Role, Text, TouchButton, painter_for
+from base.qt.widgets import Choice, Layout, Look, Role, Text, TouchButton, painter_for
 from base.tasks import Worker
 from base.text import N_
 from whiteboard.services.clipboard import file_paths
@@ -111,24 +111,38 @@ class DocumentsScreen(QWidget):
 
 
 class DocumentSheet(Sheet):
-    """What can be put behind the page that is shown.
+    """What can be put behind the page that is shown, or on a board of its own.
 
     Args:
         parent: What it slides over.
         host: Tells of what happened, and which sticks there are.
         recent: What was opened before.
         worker: Where folders are read.
+
+    Attributes:
+        is_own_board: Whether what is chosen is to come on a new board.
     """
 
     def __init__(
         self, parent: QWidget, host: Host, recent: RecentDocuments, worker: Worker
     ) -> None:
         super().__init__(parent)
+        self.is_own_board = False
         self.chooser = DocumentChooser(host, recent, worker)
+        self.where = Choice(
+            (
+                (N_("Behind this page"), "copy-plus"),
+                (N_("On a new board"), "plus"),
+            )
+        )
+        self.where.choose(0)
+        self.where.chosen.connect(self._choose_where)
         shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
         shut.clicked.connect(self.close_sheet)
         head = QHBoxLayout()
-        head.addWidget(Text(N_("Put a document behind this page"), Role.TITLE))
+        head.addWidget(Text(N_("Insert a document"), Role.TITLE))
+        head.addStretch(1)
+        head.addWidget(self.where)
         head.addStretch(1)
         head.addWidget(shut)
         self._places = QHBoxLayout()
@@ -147,6 +161,9 @@ class DocumentSheet(Sheet):
         self._fit()
         super().open()
         self.chooser.start()
+
+    def _choose_where(self, place: int) -> None:
+        self.is_own_board = place == 1
 
     def _fit(self) -> None:
         sizes = theme.metrics()
