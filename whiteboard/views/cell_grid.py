@@ -44,6 +44,7 @@ class CellGrid(QWidget):
         self._free: list[TouchControl] = []
         self._shown: dict[int, TouchControl] = {}
         self._list: FingerList | None = None
+        self._laid_px = 0
 
     def plan(self, width_px: int) -> GridPlan:
         """Return where cells stand in so much room."""
@@ -65,6 +66,11 @@ class CellGrid(QWidget):
         return made
 
     @property
+    def seen_px(self) -> int:
+        """How much of its height the list shows, px; 0 without a list."""
+        return self._list.height() if self._list is not None else 0
+
+    @property
     def cells(self) -> tuple[TouchControl, ...]:
         """The cells that are there, in their order."""
         return tuple(cell for _place, cell in sorted(self._shown.items()))
@@ -84,6 +90,8 @@ class CellGrid(QWidget):
         """Put everything into its place."""
         if self._list is None:
             return
+        # Said first: the list tells of its new content while it takes it.
+        self._laid_px = self.seen_px
         for place in tuple(self._shown):
             self._take_away(place)
         self._list.set_content_height(self._height_px())
@@ -97,6 +105,9 @@ class CellGrid(QWidget):
     def _follow(self) -> None:
         """Have a cell for each place that is seen, and half a view around it."""
         if self._list is None:
+            return
+        if self.seen_px != self._laid_px:
+            self.lay_out()
             return
         made = self.plan(self._list.width())
         row_px = made.height_px + made.gap_px

@@ -31,11 +31,11 @@ from whiteboard.services.document_folders import (
     EntryKind,
     FolderEntry,
     kind_of_name,
-    shown_name,
 )
 from whiteboard.services.recent_documents import RecentDocument
 from whiteboard.views.cell_grid import CellGrid, GridPlan
 from whiteboard.views.finger_list import leave_touches_to_list, marker_room_px
+from whiteboard.views.folder_words import folder_name
 from whiteboard.views.sticks import RowButton
 
 ICONS: Final[Mapping[EntryKind, str]] = MappingProxyType(
@@ -49,13 +49,13 @@ ICONS: Final[Mapping[EntryKind, str]] = MappingProxyType(
         EntryKind.NOTEBOOK: "pencil",
     }
 )
-_ROW_MM: Final = 24.0
-_LEAST_ROW_MM: Final = 165.0
-_ROW_GAP_MM: Final = 4.0
-_LEAST_CARD_MM: Final = 105.0
+_LEAST_ROW_MM: Final = 200.0
+_ROW_GAP_MM: Final = 6.0
+_TALLEST_ROW_MM: Final = 60.0
+_LEAST_CARD_MM: Final = 150.0
 _CARD_GAP_MM: Final = 8.0
 _CARD_RADIUS_MM: Final = 4.0
-_CARD_WORDS_MM: Final = 25.0
+_CARD_WORDS_MM: Final = 30.0
 _CARD_ASPECT: Final = 10 / 16
 
 
@@ -78,6 +78,11 @@ Offer: TypeAlias = FolderEntry | WholeFolder
 
 class FileRow(RowButton):
     """A folder, a file, or a folder's pictures as one document."""
+
+    height_mm = 36.0
+    name_mm = 9.0
+    details_mm = 7.0
+    icon_mm = 16.0
 
     def __init__(self) -> None:
         self._offer: Offer | None = None
@@ -104,7 +109,7 @@ class FileRow(RowButton):
                 offer.pictures,
             )
             return words % {"count": offer.pictures}
-        return shown_name(offer.path)
+        return folder_name(offer.path)
 
     def _line(self) -> str:
         offer = self._offer
@@ -149,7 +154,11 @@ class FileGrid(CellGrid):
         room = width_px - marker_room_px()
         columns = max(1, (room + gap) // (sizes.px(_LEAST_ROW_MM) + gap))
         width = max(1, (room - (columns - 1) * gap) // columns)
-        return GridPlan(columns, width, sizes.px(_ROW_MM), gap)
+        rows = max(1, -(-len(self._offers) // columns))
+        # Few files take the room of many: a person stands before them, others behind.
+        share = self.seen_px // rows - gap
+        height = min(max(sizes.px(FileRow.height_mm), share), sizes.px(_TALLEST_ROW_MM))
+        return GridPlan(columns, width, height, gap)
 
     @override
     def make_cell(self) -> FileRow:
@@ -278,7 +287,7 @@ class RecentCard(TouchControl):
         sizes, colours = theme.metrics(), theme.tokens()
         left = sizes.px(5)
         width = self.corner.x() - left - sizes.px(1)
-        name, small = theme.font(sizes.px(6.5), bold=True), theme.font(sizes.px(5))
+        name, small = theme.font(sizes.px(9), bold=True), theme.font(sizes.px(6.5))
         gap = sizes.px(1.5)
         lines = QFontMetrics(name).height() + QFontMetrics(small).height() + gap
         top = top_px + (self.height() - top_px - lines) // 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from PySide6.QtCore import QObject, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPaintEvent, QPen
@@ -96,6 +96,11 @@ class RowButton(TouchControl):
         details: Returns the line under it; empty for none.
     """
 
+    height_mm: ClassVar[float] = 24.0
+    name_mm: ClassVar[float] = 6.5
+    details_mm: ClassVar[float] = 5.0
+    icon_mm: ClassVar[float] = 10.0
+
     def __init__(
         self,
         icon: str,
@@ -119,16 +124,18 @@ class RowButton(TouchControl):
     @override
     def sizeHint(self) -> QSize:
         sizes = theme.metrics()
-        name = QFontMetrics(theme.font(sizes.px(6.5), bold=True)).horizontalAdvance(self.word)
-        small = QFontMetrics(theme.font(sizes.px(5)))
+        name = QFontMetrics(theme.font(sizes.px(self.name_mm), bold=True)).horizontalAdvance(
+            self.word
+        )
+        small = QFontMetrics(theme.font(sizes.px(self.details_mm)))
         details = small.horizontalAdvance(self.accessibleDescription())
-        width = max(name, details) + sizes.px(5 + 10 + 4 + 6)
-        return QSize(min(max(width, sizes.px(60)), sizes.px(150)), sizes.px(24))
+        width = max(name, details) + sizes.px(5 + self.icon_mm + 4 + 6)
+        return QSize(min(max(width, sizes.px(60)), sizes.px(150)), sizes.px(self.height_mm))
 
     @override
     def minimumSizeHint(self) -> QSize:
         sizes = theme.metrics()
-        return QSize(sizes.px(40), sizes.px(24))
+        return QSize(sizes.px(40), sizes.px(self.height_mm))
 
     @override
     def paintEvent(self, _event: QPaintEvent) -> None:
@@ -139,16 +146,16 @@ class RowButton(TouchControl):
         painter.setBrush(QColor(colours.surface_pressed if self.isDown() else colours.surface))
         painter.setPen(QPen(QColor(colours.outline), sizes.line_px))
         painter.drawRoundedRect(box, sizes.radius_px, sizes.radius_px)
-        icon_box = QRect(sizes.px(5), 0, sizes.px(10), self.height())
+        icon_box = QRect(sizes.px(5), 0, sizes.px(self.icon_mm), self.height())
         ratio = self.devicePixelRatioF()
         paint_icon(painter, self._icon_name, colours.text, icon_box, ratio)
         left = icon_box.right() + sizes.px(4)
         width = self.width() - left - sizes.px(5)
         details = self.accessibleDescription()
-        lines = [(theme.font(sizes.px(6.5), bold=True), colours.text, self.word)]
+        lines = [(theme.font(sizes.px(self.name_mm), bold=True), colours.text, self.word)]
         if details:
-            lines.append((theme.font(sizes.px(5)), colours.text_quiet, details))
-        gap = sizes.px(1)
+            lines.append((theme.font(sizes.px(self.details_mm)), colours.text_quiet, details))
+        gap = sizes.px(2)
         heights = [QFontMetrics(made).height() for made, _ink, _words in lines]
         top = (self.height() - sum(heights) - gap * (len(lines) - 1)) // 2
         for (made, ink, words), height in zip(lines, heights, strict=True):
