@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from base.board_doc import StrokeItem
 from base.clock import SystemClock
+from base.feature import Notice
 from base.options import Options
 from base.qt import theme
 from base.qt.widgets import TouchControl
@@ -314,6 +315,24 @@ def test_finger_or_pen_alone_writes_and_turns_nothing(room: Room) -> None:
     pen.up((600.0, 400.0))
     assert room.place == 0
     assert room.ink == 2
+
+
+def test_finger_that_a_pen_keeps_from_writing_is_told_once_and_may_write(room: Room) -> None:
+    told: list[Notice] = []
+    room.pane.notice_asked.connect(told.append)
+    pen = Pen(room.canvas)
+    pen.down((300.0, 200.0))
+    pen.up((300.0, 200.0))
+    for _ in range(2):
+        room.fingers([[(1400.0 - 20 * n, 700.0) for n in range(10)]])
+    assert room.ink == 1
+    (notice,) = told
+    rules = room.canvas.hands.rules
+    assert rules.pen_memory_s > rules.near_s
+    assert notice.action is not None
+    notice.action()
+    rules = room.canvas.hands.rules
+    assert rules.pen_memory_s == rules.near_s
 
 
 def test_pen_that_lands_during_a_swipe_writes_on_the_page_that_is_there(room: Room) -> None:

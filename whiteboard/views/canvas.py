@@ -7,6 +7,7 @@ it. Everything else waits until the frame is out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, cast
@@ -41,6 +42,7 @@ from whiteboard.model.hands import PINCH_APART_MM, PINCH_WIDE_MM, Hands
 from whiteboard.model.lasso_tool import LassoTool
 from whiteboard.model.page import Page
 from whiteboard.model.page_grip import PageGrip
+from whiteboard.model.palm import PenReport
 from whiteboard.model.prediction import Prediction
 from whiteboard.model.select import transformed
 from whiteboard.model.smoothing import Smoothing
@@ -104,6 +106,10 @@ class Turner:
     stride: int
 
 
+_KEPT_OFF_MM: Final = 12.0
+"""A finger that goes this far alone wants something, and is told why it does not write."""
+
+
 class Canvas(QWidget):
     """One person's view of a board.
 
@@ -127,6 +133,8 @@ class Canvas(QWidget):
     """A text or note is wanted: an `EditAsked`."""
     tapped = Signal(object)
     """A contact that draws nothing tapped the page: a `Tapped`."""
+    finger_kept_off = Signal()
+    """A finger went as if to write, and moved the page because a pen is in use."""
     text_marked = Signal(object)
     """Text was marked with the highlighter: a `TextMarked` that is done."""
     selected = Signal(object)
@@ -192,6 +200,7 @@ class Canvas(QWidget):
         self._is_moving = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
         self._grip = PageGrip()
+        self._alone_px = 0.0
         self._turning = PageTurning()
         self._handlers: dict[type[Any], Callable[[Any], None]] = {
             effects.InkExtended: self._ink_extended,
@@ -782,9 +791,23 @@ class Canvas(QWidget):
     def _navigated(self, effect: effects.Navigated) -> None:
         if not self._grip.is_held:
             self._stop_gliding()
+        self._watch_finger(effect)
         rest = self._turn_along(effect)
         if rest is not None:
             self._set_viewport(self._grip.hold(self._viewport, rest), is_moving=True)
+
+    def _watch_finger(self, effect: effects.Navigated) -> None:
+        """Note how far a finger went alone that would write if there were no pen."""
+        is_meant = self.hands.moves_only or self.hands.rules.pen_report is not PenReport.AUTO
+        if is_meant or len(effect.after) != 1:
+            # Two fingers mean the page, and so does the one of them that is left.
+            self._alone_px = -math.inf
+            return
+        before_px = self._alone_px
+        self._alone_px += math.hypot(*(effect.after - effect.before)[0].tolist())
+        told_px = _KEPT_OFF_MM * self._metrics.glass_px_per_mm
+        if before_px < told_px <= self._alone_px:
+            self.finger_kept_off.emit()
 
     def _turn_along(self, effect: effects.Navigated) -> effects.Navigated | None:
         """Draw the page aside if that is what fingers want; return what else they want."""
@@ -837,6 +860,7 @@ class Canvas(QWidget):
             self.update()
 
     def _navigation_ended(self, effect: effects.NavigationEnded) -> None:
+        self._alone_px = 0.0
         px_per_mm = self._metrics.glass_px_per_mm
         step = self._turning.lifted(effect.t_s, self.width(), px_per_mm)
         if self._turning.is_shown:

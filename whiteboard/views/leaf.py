@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from PySide6.QtCore import QObject, QRect
@@ -73,6 +73,7 @@ class Leaf(QObject):
         super().__init__(host)
         self.host = host
         self._around = surroundings
+        self._do_fingers_write = False
         palm = make_palm(choice(), self._bench())
         hands = Hands(
             palm_rules(values),
@@ -121,7 +122,15 @@ class Leaf(QObject):
             PREDICT if values.prediction_on else NO_PREDICTION,
         )
         self.canvas.hands.rules = palm_rules(values)
+        if self._do_fingers_write:
+            self.let_fingers_write()
         self.canvas.set_metrics(theme.metrics())
+
+    def let_fingers_write(self) -> None:
+        """Let fingers write as soon as no pen is near, for as long as the board is shown."""
+        self._do_fingers_write = True
+        rules = self.canvas.hands.rules
+        self.canvas.hands.rules = replace(rules, pen_memory_s=rules.near_s)
 
     def place(self) -> None:
         """Follow the host's size and the toolbars."""

@@ -120,6 +120,7 @@ class Pane(QWidget):
         self._open = open_board
         self._has_bars = True
         self._has_edges = True
+        self._has_explained_fingers = self._do_fingers_write = False
         self._guests: dict[str, QRect] = {}
         self._is_alone = False
         self._has_sheets = False
@@ -335,6 +336,8 @@ class Pane(QWidget):
         facing.changed.connect(self._note_pages)
         self.edges.set_leftward(is_leftward=runs_leftward)
         second.take_settings(self._values)
+        if self._do_fingers_write:
+            second.let_fingers_write()
         second.hold(self._choice, self._choice)
         second.canvas.set_swipes(do_turn=self._has_sheets)
         second.reading.show_bars(self._has_bars)
@@ -569,8 +572,23 @@ class Pane(QWidget):
         leaf.reading.list_asked.connect(self.find_asked)
         leaf.reading.notice_asked.connect(self.notice_asked)
         canvas = leaf.canvas
+        canvas.finger_kept_off.connect(self._explain_fingers)
         canvas.writing_changed.connect(self._note_writing)
         canvas.hand_seen.connect(lambda at: self.hand_seen.emit(canvas.mapTo(self, at)))
+
+    def _explain_fingers(self) -> None:
+        """Say once why a finger does not write, and offer that it does."""
+        if self._has_explained_fingers:
+            return
+        self._has_explained_fingers = True
+        words = _("A pen is in use, so fingers do not write.")
+        action = _("Write with fingers too")
+        self.notice_asked.emit(Notice(words, Weight.CALM, action, self._let_fingers_write))
+
+    def _let_fingers_write(self) -> None:
+        self._do_fingers_write = True
+        for leaf in self._leaves:
+            leaf.let_fingers_write()
 
     def _note_writing(self) -> None:
         is_writing = any(leaf.canvas.hands.are_busy for leaf in self._leaves)
