@@ -128,7 +128,10 @@ def test_text_low_on_the_board_is_not_covered_while_it_grows(
     app: RunningKokuban, pointer: Pointer, screen: Screen
 ) -> None:
     open_text(app, pointer.click, y=860)
-    top = app.wait_for_button("か")[1] - 120
+    keys = app.wait_for_button("か")[1]
+    # Where somebody who sits reaches them.
+    assert keys > 1080 // 2
+    top = keys - 120
     write(app, pointer.click, ["あ", "Accept", "New line", "い", "Accept", "New line", "う"])
     write(app, pointer.click, ["Accept"])
     # The cursor's line: letters of the third line stand above the keys.
@@ -198,6 +201,20 @@ def test_mouse_on_the_search_takes_the_keys_from_a_text(
     screen.wait_until_still()
     pointer.click(*app.wait_for_button("Find"))
     write(app, pointer.click, ["か", "Accept"])
+    # The text is on the board: a search finds it.
+    wait_for_texts(app, ["あ"])
+
+
+def test_search_by_a_real_key_brings_no_keys_until_its_field_is_touched(
+    app: RunningKokuban, pointer: Pointer, screen: Screen
+) -> None:
+    with pointer.hold_key("Control_L"):
+        pointer.tap_key("f")
+        right, y = app.wait_for_button("Find")
+        screen.wait_until_still()
+        assert app.where("か") is None
+    pointer.click(right - 300, y)
+    app.wait_for_button("か")
 
 
 @pytest.mark.parametrize("hand", ["finger", "pen"])

@@ -96,6 +96,8 @@ class BoardSheets:
 
         if self._board is None:
             return
+        # What is being written is looked through as well.
+        pane.desk.editor.commit()
         sheet = SearchSheet(self._screen, pane.reading.search)
         sheet.chosen.connect(pane.reading.show_finding)
         self._open(sheet)
