@@ -44,6 +44,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSizePolicy,
+    QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
@@ -634,6 +635,7 @@ class Choice(QWidget):
     Args:
         items: Word (a msgid) and icon of each button.
         layout: Where the icons stand.
+        hints: What each means, under its button; msgids, as many as items, or none.
     """
 
     chosen = Signal(int)
@@ -644,6 +646,7 @@ class Choice(QWidget):
         parent: QWidget | None = None,
         *,
         layout: Layout = Layout.BESIDE,
+        hints: Sequence[str] = (),
     ) -> None:
         super().__init__(parent)
         self._group = QButtonGroup(self)
@@ -653,7 +656,13 @@ class Choice(QWidget):
             button = TouchButton(msgid, icon, layout=layout)
             button.setCheckable(True)
             self._group.addButton(button, place)
-            self._row.addWidget(button)
+            if not hints:
+                self._row.addWidget(button)
+                continue
+            column = QVBoxLayout()
+            column.addWidget(button)
+            column.addWidget(Text(hints[place], Role.HINT))
+            self._row.addLayout(column)
         self._group.idClicked.connect(self.chosen)
         self._respace()
 

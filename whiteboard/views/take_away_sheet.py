@@ -120,11 +120,11 @@ KEPT, BURNT_IN = range(2)
 MODES: Final = (
     (
         PdfMode.ANNOTATED,
-        N_("The ink stays ink: it can be changed or taken away again, here too."),
+        N_("It can be changed later."),
     ),
     (
         PdfMode.FLATTENED,
-        N_("The ink becomes part of the pages: nobody can take it off again."),
+        N_("It becomes part of the picture."),
     ),
 )
 
@@ -290,7 +290,10 @@ class TakeAwaySheet(Sheet):
         )
         self.extent.choose(0)
         self.extent.chosen.connect(self._choose_extent)
-        self.modes = Choice([(N_("Keep as ink"), "pen"), (N_("Fix to the page"), "pin")])
+        self.modes = Choice(
+            [(N_("Keep as ink"), "pen"), (N_("Fix to the page"), "pin")],
+            hints=[hint for _mode, hint in MODES],
+        )
         self.modes.choose(KEPT)
         self.modes.chosen.connect(self._choose_mode)
         self.notes = Toggle(N_("Add the notes for me"))
@@ -301,7 +304,6 @@ class TakeAwaySheet(Sheet):
         self.paper.choose(0)
         self.paper.chosen.connect(self._choose_paper)
         self._hint = Text("", Role.HINT)
-        self._mode_hint = Text("", Role.HINT)
         self._lock_hint = Text(
             N_("The file opens with the same password as the original."), Role.HINT
         )
@@ -313,7 +315,6 @@ class TakeAwaySheet(Sheet):
                     (N_("As"), self.kinds),
                     ("", self._hint),
                     (N_("Ink"), self.modes),
-                    ("", self._mode_hint),
                     ("", self._lock_hint),
                     (N_("Pages"), self.extent),
                     ("", self.notes),
@@ -394,14 +395,12 @@ class TakeAwaySheet(Sheet):
             self.extent.choose(Extent.ALL)
             self._extent = Extent.ALL
         self._hint.set_msgid(self._kind.hint)
-        self._mode_hint.set_msgid(dict(MODES)[self._mode])
         self.extent.show_item(Extent.INKED, is_shown=has_inked_choice)
         self._show_row(self.extent, is_shown=not is_board)
         self._show_row(self.paper, is_shown=not is_board and is_dark)
         self._show_row(self.widths, is_shown=is_picture)
         self._show_row(self.modes, is_shown=is_pdf and has_sheets)
         self._show_row(self._hint, is_shown=not (is_pdf and has_sheets))
-        self._show_row(self._mode_hint, is_shown=is_pdf and has_sheets)
         self._show_row(self._lock_hint, is_shown=is_pdf and self._is_locked())
         self._show_row(self.notes, is_shown=is_pdf and bool(self._notes()))
         self._refit()
