@@ -10,7 +10,7 @@ from tests.support.tiny_pdf import COLOURS, write_pdf
 from tests.system.test_document_kill import strokes_of, wait_for_colour, wait_for_strokes
 from tools.running import RunningKokuban, run_kokuban
 from tools.x11 import Screen
-from tools.x11_touch import Glass, Touch, start_touch_server
+from tools.x11_touch import Glass, Pen, Touch, start_touch_server
 
 BOARD = ("--screen", "board", "--size", "1920x1080", "--language", "en")
 FINGER_APART_PX = 264
@@ -72,3 +72,30 @@ def test_two_fingers_turn_the_page_and_leave_no_ink(
 def end_board(running: RunningKokuban) -> None:
     assert running.end() == 0
     assert running.complaints() == []
+
+
+def test_finger_writes_no_more_from_the_first_pen_contact_on(
+    glass: Glass, data_dir: Path, tmp_path: Path
+) -> None:
+    document = tmp_path / "deck.pdf"
+    write_pdf(document, 3)
+    with (
+        run_kokuban(glass, data_dir, *BOARD, "--open", str(document)) as running,
+        Screen(glass) as screen,
+        Touch(glass) as touch,
+        Pen(glass) as pen,
+    ):
+        running.wait_until_started()
+        wait_for_colour(screen, COLOURS[0])
+        pen.near(1200.0, 300.0)
+        pen.press()
+        for n in range(20):
+            pen.move(1200.0 - 10 * n, 300.0)
+        pen.release()
+        pen.away(1000.0, 300.0)
+        pen.sync()
+        board = wait_for_strokes(running, 1)
+        stroke(touch, 600.0)
+        screen.wait_until_still()
+        end_board(running)
+    assert len(strokes_of(board)) == 1
