@@ -34,13 +34,18 @@ class SearchSheet(Sheet):
     Args:
         parent: What it slides over.
         search: What looks; what it found last is shown again.
+        has_documents: Whether documents are looked through, too.
     """
 
     chosen = Signal(object)
     """A row was touched: the `Finding`."""
 
-    def __init__(self, parent: QWidget, search: BoardSearch) -> None:
+    def __init__(
+        self, parent: QWidget, search: BoardSearch, *, has_documents: bool = False
+    ) -> None:
         self._search = search
+        on_board, everywhere = N_("Find on the board"), N_("Find in documents and on the board")
+        self._title = everywhere if has_documents else on_board
         self._field = QLineEdit()
         self._words = Text(role=Role.HINT, wrap=True)
         self._rows = LazyRows(self._make_row, _ROW_MM, _ROW_GAP_MM)
@@ -85,7 +90,7 @@ class SearchSheet(Sheet):
         shut = TouchButton(N_("Close"), "x", layout=Layout.BESIDE, look=Look.BARE)
         shut.clicked.connect(self.close_sheet)
         head = QHBoxLayout()
-        head.addWidget(Text(N_("Find on the board"), Role.TITLE))
+        head.addWidget(Text(self._title, Role.TITLE))
         head.addStretch(1)
         head.addWidget(shut)
         return head
@@ -136,9 +141,9 @@ class SearchSheet(Sheet):
 
     def _retranslate(self) -> None:
         self._field.setPlaceholderText(_("A word in a document, a text or a note"))
-        self._field.setAccessibleName(_("Find on the board"))
+        self._field.setAccessibleName(_(self._title))
         self._words.set_plain(search_words(self._search))
-        self.panel.setAccessibleName(_("Find on the board"))
+        self.panel.setAccessibleName(_(self._title))
 
     def _respace_parts(self) -> None:
         sizes = theme.metrics()

@@ -98,7 +98,9 @@ class BoardSheets:
             return
         # What is being written is looked through as well.
         pane.desk.editor.commit()
-        sheet = SearchSheet(self._screen, pane.reading.search)
+        has_documents = any(page.sheet is not None for page in self._board.board.pages)
+        search = pane.reading.search
+        sheet = SearchSheet(self._screen, search, has_documents=has_documents)
         sheet.chosen.connect(pane.reading.show_finding)
         self._open(sheet)
 
