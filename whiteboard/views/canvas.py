@@ -68,6 +68,8 @@ BUSY_PAUSE_MS: Final = 12
 CHANGE_SLICE_S: Final = 0.012
 TICK_MS: Final = 80
 FRAME_MS: Final = 16
+AFTER_FRAME_MS: Final = 1
+"""What follows a sample waits so long: whoever shows the sample may need this very core."""
 WHEEL_REST_MS: Final = 50
 """How long a wheel stands still before its zoom is painted sharp."""
 PATIENCE_MS: Final = 350
@@ -226,8 +228,8 @@ class Canvas(QWidget):
         }
         self._slice_timer = self._timer(0, self._slice)
         self._ahead_timer = self._timer(AHEAD_WAIT_MS, self._work_ahead, single=True)
-        self._sync_timer = self._timer(0, self._sync, single=True)
-        self._settle_timer = self._timer(0, self._settle, single=True)
+        self._sync_timer = self._timer(AFTER_FRAME_MS, self._sync, single=True)
+        self._settle_timer = self._timer(AFTER_FRAME_MS, self._settle, single=True)
         self._wheel_timer = self._timer(WHEEL_REST_MS, self._wheel_rested, single=True)
         self._patience_timer = self._timer(PATIENCE_MS, self._plan_work, single=True)
         self._tick_timer = self._timer(TICK_MS, self._tick)
