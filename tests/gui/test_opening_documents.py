@@ -315,8 +315,10 @@ def test_recent_document_opens_without_its_stick_until_it_is_taken_off_the_list(
     assert isinstance(card, RecentCard)
     card.corner.click()
     until(lambda: not hall.chooser.recents.entries)
-    assert hall.said == ["Taken off the list: plan.pdf"]
-    notice = hall.kiosk.shell.notices.shown[0]
+    # The board that has it already is told of at about the same time.
+    until(lambda: "Taken off the list: plan.pdf" in hall.said)
+    place = hall.said.index("Taken off the list: plan.pdf")
+    notice = hall.kiosk.shell.notices.shown[place]
     assert notice.action is not None
     notice.action()
     until(lambda: len(hall.chooser.recents.entries) == 1)
@@ -403,6 +405,27 @@ def test_document_that_the_open_board_shows_comes_again_on_another_board(
     until(lambda: not hall.flow.view.is_wanted)
     assert hall.open_board is not before
     hall.wait_for(qtbot, COLOURS[0], 300, 150)
+
+
+def test_board_with_the_same_document_is_offered(
+    hall: Hall, until: Until, tmp_path: Path
+) -> None:
+    path = tmp_path / "plan.pdf"
+    write_pdf(path, 2)
+    hall.flow.open(path)
+    until(lambda: not hall.flow.view.is_wanted)
+    assert hall.said == []
+    before = hall.open_board.path
+    hall.kiosk.handle(Opened("documents"))
+    hall.flow.open(path)
+    until(lambda: bool(hall.said))
+    assert hall.said[0].startswith("There is a board with this document already: ")
+    notice = hall.kiosk.shell.notices.shown[0]
+    assert notice.action is not None
+    until(lambda: not hall.flow.view.is_wanted)
+    notice.action()
+    until(lambda: hall.screen.open_board is not None and hall.open_board.path == before)
+    assert hall.sheets() == [0, 1]
 
 
 @pytest.mark.parametrize("seed", range(3))

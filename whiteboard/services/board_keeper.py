@@ -16,7 +16,7 @@ from base.tasks import Worker
 from whiteboard.model.page import Background
 from whiteboard.services.board_file import BoardFile, OpenReport
 from whiteboard.services.last_board import LastBoard
-from whiteboard.services.library import Library
+from whiteboard.services.library import BoardEntry, Library
 from whiteboard.services.open_board import OpenBoard
 
 _Opener = Callable[[], tuple[BoardFile, OpenReport]]
@@ -137,6 +137,10 @@ class BoardKeeper(QObject):
     def is_own(self, path: Path) -> bool:
         """Return whether a file is a board of this display itself."""
         return path.resolve().parent == self._library.boards_dir.resolve()
+
+    def board_with(self, document: str, but: Path) -> BoardEntry | None:
+        """See `Library.board_with`. On the worker alone."""
+        return self._library.board_with(document, but)
 
     def close(self, *, delete: bool = False) -> None:
         """Let go of the board; its file is closed on the worker. A blank one is not kept.

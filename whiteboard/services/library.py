@@ -115,6 +115,18 @@ class Library:
             finally:
                 store.close()
 
+    def board_with(self, document: str, but: Path) -> BoardEntry | None:
+        """Return the board last written on that has a copy of a document.
+
+        Args:
+            document: Its id.
+            but: A board that does not count.
+        """
+        for entry in self.boards():
+            if entry.path != but and _has_document(entry.path, document):
+                return entry
+        return None
+
     # Boards on the display --------------------------------------------------------------
 
     def create(self, *, title: str = "", on_health: Health = lambda _: None) -> BoardFile:
@@ -365,6 +377,18 @@ def _free_path(folder: Path, stem: str) -> Path:
     """Return a path in `folder` that nothing has: `stem`, `stem (2)`, and so on."""
     names = itertools.chain([stem], (f"{stem} ({n})" for n in itertools.count(2)))
     return next(path for name in names if not (path := folder / f"{name}{SUFFIX}").exists())
+
+
+def _has_document(path: Path, document: str) -> bool:
+    try:
+        with disk_errors(path):
+            store = BoardStore.open_for_reading(path)
+            try:
+                return store.documents.has(document)
+            finally:
+                store.close()
+    except (AppError, sqlite3.Error):
+        return False
 
 
 def _move(path: Path, target: Path) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from base.errors import AppError, ErrorCode
 from base.feature import Host, Notice, Weight
 from base.text import _, ngettext
+from whiteboard.model.board_words import when_text
 from whiteboard.services.board_documents import Refused
 from whiteboard.services.board_jobs import Jobs
 from whiteboard.services.board_keeper import BoardKeeper
@@ -31,6 +32,7 @@ from whiteboard.services.document_opener import (
 )
 from whiteboard.services.document_pages import DocumentPlacer
 from whiteboard.services.documents import DocumentStore
+from whiteboard.services.library import BoardEntry
 from whiteboard.services.open_board import OpenBoard
 from whiteboard.services.recent_documents import (
     PICTURE_SIDE_PX,
@@ -113,6 +115,7 @@ class DocumentFlow(QObject):
         self._host = around.host
         self._keeper = around.keeper
         self._jobs = Jobs(around.workers.pictures, around.host.show_error)
+        self._board_jobs = Jobs(around.workers.boards, around.host.show_error)
         self._intake = DocumentIntake(around.store, around.pool.run)
         self._opener = DocumentOpener(self._intake, around.pool, self._room)
         self._placer = DocumentPlacer(around.host.show_error)
@@ -205,6 +208,7 @@ class DocumentFlow(QObject):
         self.cancel()
         self._locks.forget()
         self._jobs.shutdown()
+        self._board_jobs.shutdown()
         self._opener.shutdown()
         self._intake.shutdown()
         self.view.deleteLater()
@@ -366,6 +370,8 @@ class DocumentFlow(QObject):
             return
         if pane is not None and pages and not self._wish.is_shown:
             pane.canvas.show_page(pages[0])
+        if self._wish.after_page_id is None:
+            self._look_for_board(board, ready)
         self._remember(ready, len(pages))
         self._tell(ready)
         self.shown.emit()
@@ -377,6 +383,28 @@ class DocumentFlow(QObject):
         self._around.show_board()
         self._looks = _SHARP_MS // _LOOK_MS
         self._sharp.start()
+
+    def _look_for_board(self, board: OpenBoard, ready: Ready) -> None:
+        """Offer the board that somebody wrote on before, with the same document."""
+        if ready.came is None:
+            return
+        document, path = ready.came.document, board.path
+
+        def found(entry: BoardEntry | None) -> None:
+            if entry is None or self._keeper.board is not board:
+                return
+            when = when_text(entry.modified, datetime.now(UTC).astimezone().date())
+            words = _("There is a board with this document already: %(when)s") % {"when": when}
+            self._host.show_notice(
+                Notice(
+                    words,
+                    action_text=_("Open that board"),
+                    action=lambda: self._keeper.open(entry.path),
+                    about=ready.name,
+                )
+            )
+
+        self._board_jobs.run(lambda: self._keeper.board_with(document, path), found)
 
     def _look_at_board(self) -> None:
         """Leave when the board shows the same page, sharp."""
