@@ -582,7 +582,7 @@ class Canvas(QWidget):
             for area in fresh:
                 region += area
             self.repaint(region)
-        # Not before: a timer of no time may go off before the frame is out.
+        # Not before the frame is out, which a timer begun earlier might not wait for.
         if self._wet.can_settle():
             self._settle_timer.start()
         if self._unsynced and self._now_s() - self._synced_s > SYNC_S:
