@@ -68,6 +68,7 @@ class Shelf(QWidget):
         self._library = library
         self._jobs = jobs
         self._asked: set[Path] = set()
+        self._outdated: set[Path] = set()
         self._fresh: dict[Path, QSize] = {}
         self._lacking: set[Path] = set()
         self._open_path: Path | None = None
@@ -87,6 +88,7 @@ class Shelf(QWidget):
     ) -> None:
         """Show these boards, each with the picture it has now."""
         self._fresh.clear()
+        self._outdated |= self._asked
         self._open_path = open_path
         if open_path is not None:
             self._lacking.discard(open_path)
@@ -98,6 +100,9 @@ class Shelf(QWidget):
         """Show the picture of a board that is new in its file."""
         self._lacking.discard(path)
         self._fresh.pop(path, None)
+        if path in self._asked:
+            # What is on its way may have been read before.
+            self._outdated.add(path)
         self._want_pictures()
 
     def _fit(self) -> None:
@@ -176,7 +181,10 @@ class Shelf(QWidget):
 
     def _picture_ended(self, path: Path, size: QSize) -> None:
         self._asked.discard(path)
-        self._fresh[path] = size
+        if path in self._outdated:
+            self._outdated.discard(path)
+        else:
+            self._fresh[path] = size
         self._want_pictures()
 
     def restyle(self) -> None:

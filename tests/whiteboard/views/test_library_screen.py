@@ -101,6 +101,11 @@ def tap(screen: LibraryScreen, card: BoardCard, place: QPoint) -> None:
     QTest.mouseClick(shelf.list, Qt.MouseButton.LeftButton, pos=card.mapTo(shelf.list, place))
 
 
+def colour_of(card: BoardCard) -> str:
+    seen = card.grab().toImage()
+    return seen.pixelColor(seen.width() // 2, seen.height() // 3).name()
+
+
 def button(screen: LibraryScreen, word: str) -> TouchButton:
     return next(b for b in screen.findChildren(TouchButton) if b.word == word and b.isVisible())
 
@@ -169,11 +174,23 @@ def test_new_picture_of_the_open_board_is_shown(show, add, qtbot) -> None:
     assert file.wait_written(file.set_thumbnail(page_id, png("#cc3366")), 20)
     screen.refresh_picture(path)
 
-    def has_colour() -> bool:
-        seen = card.grab().toImage()
-        return seen.pixelColor(seen.width() // 2, seen.height() // 3).name() == "#cc3366"
+    qtbot.waitUntil(lambda: colour_of(card) == "#cc3366")
+    file.close()
 
-    qtbot.waitUntil(has_colour)
+
+def test_picture_that_is_new_while_the_old_one_is_on_its_way_is_shown(
+    show, add, workers: Workers, qtbot
+) -> None:
+    path = add("会議", "#cc3366")
+    screen = show(1)
+    card = screen.boards.grid.cards[0]
+    qtbot.waitUntil(lambda: card.has_picture and workers.boards.drain(0))
+    screen.refresh_picture(path)
+    assert workers.boards.drain(20)  # the old picture was read, and nobody was told yet
+    file = BoardFile.open(path)
+    assert file.wait_written(file.set_thumbnail(card.entry.page_ids[0], png("#3366cc")), 20)
+    screen.refresh_picture(path)
+    qtbot.waitUntil(lambda: colour_of(card) == "#3366cc")
     file.close()
 
 
