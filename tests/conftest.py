@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -123,8 +124,27 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _collect_what_other_modules_left() -> None:
+    gc.unfreeze()
+    gc.collect()
+
+
 @pytest.fixture(autouse=True)
-def _watch_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+def _short_collections(_collect_what_other_modules_left: None) -> Iterator[None]:
+    """Let the collector look at what this test makes alone.
+
+    The application does the same (kiosk.services.collector): otherwise thousands of tests
+    would pay for what those before them left, and slots would seem to take long that are
+    short on a display.
+    """
+    gc.freeze()
+    yield
+    gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _watch_leaks(request: pytest.FixtureRequest, _short_collections: None) -> Iterator[None]:
     # First of all: fixtures of a wider scope are not to be blamed on this test.
     uses_qt = "qapp" in request.fixturenames
     if uses_qt:
