@@ -17,7 +17,7 @@ import numpy.typing as npt
 from base.board_doc import BrushKind, StrokeItem
 from whiteboard.model.board import Board
 from whiteboard.model.page import DEFAULT_HEIGHT_PT, DEFAULT_WIDTH_PT, Background
-from whiteboard.services.board_file import BoardFile, keep_board
+from whiteboard.services.boards.board_file import BoardFile, keep_board
 
 SAMPLES = 60
 SEED = 20_26

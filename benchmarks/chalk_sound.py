@@ -29,7 +29,7 @@ from benchmarks.processes import Memory, cpu_seconds, memory
 from benchmarks.report import finish, parser, progress
 from benchmarks.summary import Bar, Percentiles, median_percentiles, percentiles
 from tools.virtual_sound import RATE_HZ, Recorder, VirtualSound, virtual_sound
-from whiteboard.services.chalk_sound import ChalkSound
+from whiteboard.services.chalk.chalk_sound import ChalkSound
 
 HEARD = 10 ** (-48 / 20)
 SILENT = 1e-4
@@ -291,7 +291,7 @@ def _start_thread(chalk: ChalkSound) -> Callable[[], None]:
     from PySide6.QtCore import QThread
     from typing_extensions import override
 
-    from whiteboard.services.chalk_speaker import Speaker
+    from whiteboard.services.chalk.chalk_speaker import Speaker
 
     ours, theirs = socket.socketpair()
 

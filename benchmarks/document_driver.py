@@ -14,8 +14,8 @@ from typing_extensions import override
 import kiosk.app
 from kiosk.cli import main
 from tools.driven_app import DrivenKiosk, answer
-from whiteboard.services.render_pool import Priority, RenderPool
-from whiteboard.views.canvas import Canvas
+from whiteboard.services.rendering.render_pool import Priority, RenderPool
+from whiteboard.views.page.canvas import Canvas
 
 BUSY_SCALE = 2.0
 BUSY_PX = (1600, 1000)

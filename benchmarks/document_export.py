@@ -30,8 +30,8 @@ from tools.running import EndedError, RunningKokuban, run_kokuban
 from tools.x11 import Pointer, Screen, start_xvfb
 from whiteboard.model.board import Board
 from whiteboard.model.document import SheetRef, SheetSize
-from whiteboard.services.board_file import BoardFile
-from whiteboard.services.pdf_ink import read_ink
+from whiteboard.services.boards.board_file import BoardFile
+from whiteboard.services.pdf.pdf_ink import read_ink
 
 PAGES: Final = 200
 STROKES_A_PAGE: Final = 30

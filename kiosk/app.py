@@ -41,7 +41,7 @@ from kiosk.model.navigation import (
     Show,
     navigate,
 )
-from kiosk.services.collector import keep_collector_short
+from kiosk.services.collector import Collector
 from kiosk.services.crash import CrashPath
 from kiosk.services.input_engine import choose_input_method
 from kiosk.services.pin import PinStore
@@ -111,6 +111,7 @@ class Kiosk(QObject):
         entries: tuple[features.FeatureEntry, ...],
     ) -> None:
         super().__init__()
+        self._collector = Collector(self)
         self._app = app
         self._options = options
         self._clock = clock
@@ -164,7 +165,7 @@ class Kiosk(QObject):
     def started(self) -> None:
         """Do what can wait until the first screen is there."""
         self._log.info("started", cpu_s=round(time.process_time(), 3))
-        keep_collector_short()
+        self._collector.leave_out_what_is_there()
         QTimer.singleShot(WARM_UP_MS, self, self._warm_up)
 
     def shutdown(self) -> None:
@@ -183,6 +184,7 @@ class Kiosk(QObject):
         self.shell.close()
         self.shell.deleteLater()
         self.crash.shutdown()
+        self._collector.shutdown()
 
     def handle(self, event: Event) -> None:
         """Let an event of the person's take effect."""

@@ -132,12 +132,12 @@ def _collect_what_other_modules_left() -> None:
 
 @pytest.fixture(autouse=True)
 def _short_collections(_collect_what_other_modules_left: None) -> Iterator[None]:
-    """Let the collector look at what this test makes alone.
+    """Look for garbage after each test, on the main thread, in what the test made.
 
-    The application does the same (kiosk.services.collector): otherwise thousands of tests
-    would pay for what those before them left, and slots would seem to take long that are
-    short on a display.
+    The application does the same (kiosk.services.collector). A look on another thread may
+    wait for ever; and thousands of tests would pay for what those before them left.
     """
+    gc.disable()
     gc.freeze()
     yield
     gc.collect()

@@ -25,7 +25,7 @@ from tools.running import RunningKokuban, run_kokuban
 from tools.stage import ActError, Stage
 from tools.x11 import Pixels, Rect
 from whiteboard.model.board import Board
-from whiteboard.services.board_file import BoardFile
+from whiteboard.services.boards.board_file import BoardFile
 
 Ink = npt.NDArray[np.bool_]
 """Where ink is, shape (height, width)."""

@@ -24,7 +24,7 @@ from tools.sample_documents import cached
 from tools.sample_office import notes_of
 from tools.stage import Stage
 from tools.x11 import Pixels, Rect
-from whiteboard.services.office import find_office
+from whiteboard.services.documents.office import find_office
 
 PAGES: Final = 5
 WORDS: Final = ("予定", "今日")

@@ -33,8 +33,8 @@ from tools.stage import evenly_spaced
 from whiteboard.model.board import Board, Edit
 from whiteboard.model.document import SheetRef, SheetSize
 from whiteboard.model.page import Background, Ruling, Surface
-from whiteboard.services.board_file import BoardFile, keep_board
-from whiteboard.services.pictures import parse_picture
+from whiteboard.services.boards.board_file import BoardFile, keep_board
+from whiteboard.services.taking.pictures import parse_picture
 
 AUTHOR: Final = "display"
 SAMPLE_HZ: Final = 125.0

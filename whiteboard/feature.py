@@ -17,29 +17,29 @@ from base.feature import Host, Notice, Weight
 from base.options import Settings
 from base.text import N_, _
 from whiteboard.model.page import Background, Ruling, Surface
-from whiteboard.services.board_file import OpenReport
-from whiteboard.services.board_keeper import BoardKeeper, Opened
-from whiteboard.services.chalk_sound import ChalkSound
-from whiteboard.services.clipboard import BoardClipboard
-from whiteboard.services.document_folders import SUFFIXES
-from whiteboard.services.documents import DocumentStore
-from whiteboard.services.last_board import LastBoard
-from whiteboard.services.library import Library
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.services.paper_tray import PaperTray
-from whiteboard.services.recent_documents import RecentDocument, RecentDocuments
-from whiteboard.services.render_pool import RenderPool
+from whiteboard.services.boards.board_file import OpenReport
+from whiteboard.services.boards.board_keeper import BoardKeeper, Opened
+from whiteboard.services.boards.last_board import LastBoard
+from whiteboard.services.boards.library import Library
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.services.chalk.chalk_sound import ChalkSound
+from whiteboard.services.documents.document_folders import SUFFIXES
+from whiteboard.services.documents.document_store import DocumentStore
+from whiteboard.services.documents.paper_tray import PaperTray
+from whiteboard.services.documents.recent_documents import RecentDocument, RecentDocuments
+from whiteboard.services.rendering.render_pool import RenderPool
+from whiteboard.services.taking.clipboard import BoardClipboard
 from whiteboard.services.workers import Workers
 from whiteboard.views.board_commands import Elsewhere, bind_keys, board_commands, command_states
-from whiteboard.views.document_flow import Around, DocumentFlow
-from whiteboard.views.leaf import Surroundings
-from whiteboard.views.presenting import Presenting
+from whiteboard.views.documents.document_flow import Around, DocumentFlow
+from whiteboard.views.page.leaf import Surroundings
+from whiteboard.views.presenting.presenting import Presenting
 from whiteboard.views.screen import BoardScreen
 from whiteboard.views.sheets import BoardSheets
 
 if TYPE_CHECKING:
-    from whiteboard.views.documents_screen import DocumentsScreen
-    from whiteboard.views.library_screen import LibraryScreen
+    from whiteboard.views.boards.library_screen import LibraryScreen
+    from whiteboard.views.documents.documents_screen import DocumentsScreen
 
 BOARD: Final = "board"
 BOARDS: Final = "boards"
@@ -214,7 +214,7 @@ class WhiteboardFeature(QObject):
         self._warm_up.start()
 
     def _boards(self) -> LibraryScreen:
-        from whiteboard.views.library_screen import LibraryScreen
+        from whiteboard.views.boards.library_screen import LibraryScreen
 
         if self._library_screen is None:
             screen = LibraryScreen(self._library, self._workers, self._host)
@@ -229,7 +229,7 @@ class WhiteboardFeature(QObject):
         return self._library_screen
 
     def _choose_documents(self) -> DocumentsScreen:
-        from whiteboard.views.documents_screen import DocumentsScreen
+        from whiteboard.views.documents.documents_screen import DocumentsScreen
 
         if self._documents_screen is None:
             screen = DocumentsScreen(self._host, self._recent, self._workers.pictures)
@@ -243,7 +243,7 @@ class WhiteboardFeature(QObject):
 
     def _choose_document(self) -> None:
         """Offer what can be put behind the page that is shown, or on a board of its own."""
-        from whiteboard.views.documents_screen import DocumentSheet
+        from whiteboard.views.documents.documents_screen import DocumentSheet
 
         sheet = DocumentSheet(self._screen, self._host, self._recent, self._workers.pictures)
         flow = self._documents

@@ -26,14 +26,14 @@ def lines_of(folder: Path) -> list[dict[str, Any]]:
 
 def test_record_is_one_json_line_with_time_level_and_logger(tmp_path: Path) -> None:
     log = open_log(tmp_path)
-    structlog.get_logger("whiteboard.services.library").info("board opened", pages=3)
+    structlog.get_logger("whiteboard.services.boards.library").info("board opened", pages=3)
     log.shutdown()
     (line,) = lines_of(tmp_path)
     assert line.pop("time").endswith("Z")
     assert line == {
         "event": "board opened",
         "level": "info",
-        "logger": "whiteboard.services.library",
+        "logger": "whiteboard.services.boards.library",
         "pages": 3,
     }
 

@@ -30,7 +30,7 @@ from base.board_doc import (
 )
 from whiteboard.model.board import Board
 from whiteboard.model.page import Background, Ruling, Surface
-from whiteboard.services.board_file import BoardFile, keep_board
+from whiteboard.services.boards.board_file import BoardFile, keep_board
 
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108020000009077"

@@ -16,7 +16,7 @@ from tests.data.make_board_version_1 import PICTURE, write_kinds, write_stroke
 from whiteboard.model.board import Board
 from whiteboard.model.document import SheetRef
 from whiteboard.model.page import Background, Ruling, Surface
-from whiteboard.services.board_file import BoardFile, keep_board
+from whiteboard.services.boards.board_file import BoardFile, keep_board
 
 NOTE = "ここで参加者に意見を聞く"
 _OBJECTS = (

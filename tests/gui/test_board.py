@@ -23,10 +23,10 @@ from kiosk.model.navigation import Finished, Opened
 from whiteboard.feature import WhiteboardFeature
 from whiteboard.model.board import Board
 from whiteboard.model.tool_choice import ToolKind
-from whiteboard.views.canvas import Canvas
-from whiteboard.views.library_screen import LibraryScreen
-from whiteboard.views.more_sheet import MoreSheet
+from whiteboard.views.boards.library_screen import LibraryScreen
+from whiteboard.views.page.canvas import Canvas
 from whiteboard.views.screen import BoardScreen
+from whiteboard.views.tray.more_sheet import MoreSheet
 
 
 @pytest.fixture

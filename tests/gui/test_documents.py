@@ -19,8 +19,8 @@ from tests.support.glass import SLIDE, Glass
 from tests.support.tiny_pdf import COLOURS
 from whiteboard.feature import WhiteboardFeature
 from whiteboard.model.document import SheetRef
-from whiteboard.services.render_pool import Priority
-from whiteboard.views.canvas import Canvas
+from whiteboard.services.rendering.render_pool import Priority
+from whiteboard.views.page.canvas import Canvas
 
 WHITE = np.array((255, 255, 255))
 

@@ -9,7 +9,7 @@ from tests.support.board_samples import stroke_count
 from tests.support.canvas_bench import CanvasBench
 from tools.pacing import ticks
 from tools.x11 import Pointer
-from whiteboard.services.board_file import BoardFile
+from whiteboard.services.boards.board_file import BoardFile
 
 RATE_HZ = 125.0
 

@@ -17,11 +17,11 @@ from base.qt import theme
 from base.qt.widgets import TouchButton
 from tests.support.board_samples import new_board, write_strokes
 from tests.whiteboard.views.hosts import Ears
-from whiteboard.services.library import Library
+from whiteboard.services.boards.library import Library
 from whiteboard.services.workers import Workers
-from whiteboard.views.board_cards import BoardCard
-from whiteboard.views.finger_list import FingerList
-from whiteboard.views.library_screen import KEPT_PICTURES, LibraryScreen
+from whiteboard.views.boards.board_cards import BoardCard
+from whiteboard.views.boards.library_screen import KEPT_PICTURES, LibraryScreen
+from whiteboard.views.parts.finger_list import FingerList
 
 BOARDS = 200
 

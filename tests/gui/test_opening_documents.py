@@ -36,12 +36,12 @@ from tests.whiteboard.services.pdf_bench import (
 )
 from tools.sample_office import write_deck
 from whiteboard.feature import WhiteboardFeature
-from whiteboard.services.document_intake import IntakeProgress, Stage
-from whiteboard.views.document_cells import RecentCard
-from whiteboard.views.document_chooser import DISPLAY, RECENT, DocumentChooser
-from whiteboard.views.document_flow import DocumentFlow
-from whiteboard.views.documents_screen import DocumentSheet, DocumentsScreen
-from whiteboard.views.password_sheet import PasswordSheet
+from whiteboard.services.documents.document_intake import IntakeProgress, Stage
+from whiteboard.views.documents.document_cells import RecentCard
+from whiteboard.views.documents.document_chooser import DISPLAY, RECENT, DocumentChooser
+from whiteboard.views.documents.document_flow import DocumentFlow
+from whiteboard.views.documents.documents_screen import DocumentSheet, DocumentsScreen
+from whiteboard.views.documents.password_sheet import PasswordSheet
 from whiteboard.views.screen import BoardScreen
 
 PATIENCE_MS = 30_000

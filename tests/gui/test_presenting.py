@@ -28,15 +28,15 @@ from whiteboard.model.document import SheetRef, SheetSize
 from whiteboard.model.page import Background
 from whiteboard.model.tool_choice import ToolKind
 from whiteboard.model.viewport import Viewport
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.canvas import Canvas
-from whiteboard.views.curtain import KNOB_MM, CurtainView
-from whiteboard.views.glass_button import GlassButton
-from whiteboard.views.notes_strip import NotesStrip
-from whiteboard.views.page_cards import PageCard
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.views.page.canvas import Canvas
+from whiteboard.views.pages.page_cards import PageCard
 from whiteboard.views.pane import Pane
-from whiteboard.views.present_bar import PresentBar
+from whiteboard.views.presenting.curtain import KNOB_MM, CurtainView
+from whiteboard.views.presenting.notes_strip import NotesStrip
+from whiteboard.views.presenting.present_bar import PresentBar
 from whiteboard.views.screen import BoardScreen
+from whiteboard.views.tray.glass_button import GlassButton
 
 SIZE = (1920, 1080)
 SLIDE = SheetSize(960.0, 540.0)

@@ -22,11 +22,11 @@ from tests.gui.test_documents import Glass
 from tests.whiteboard.model.making import note
 from whiteboard.model.document import SheetRef, SheetSize
 from whiteboard.model.tool_choice import ToolKind
-from whiteboard.services.board_search import SearchState
-from whiteboard.views.link_sheet import LinkSheet
-from whiteboard.views.page_sheet import PageSheet
+from whiteboard.services.reading.board_search import SearchState
+from whiteboard.views.pages.page_sheet import PageSheet
 from whiteboard.views.pane import Pane
-from whiteboard.views.search_sheet import SearchSheet
+from whiteboard.views.reading.link_sheet import LinkSheet
+from whiteboard.views.reading.search_sheet import SearchSheet
 
 A5 = SheetSize(420.0, 595.0)
 ADDRESS = "https://www.example.jp/report"

@@ -30,19 +30,19 @@ from tools.virtual_display import VirtualDisplay
 from whiteboard.feature import WhiteboardFeature
 from whiteboard.model.curtain import Side
 from whiteboard.model.tool_choice import ToolKind
-from whiteboard.services.export import ExportFormat, export_board
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.services.snapshot import take_snapshot
-from whiteboard.views.canvas import Canvas
-from whiteboard.views.curtain import CurtainView, PauseCover
-from whiteboard.views.laser import Laser
-from whiteboard.views.more_sheet import MoreSheet
-from whiteboard.views.notes_strip import NotesStrip
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.services.painting.snapshot import take_snapshot
+from whiteboard.services.taking.export import ExportFormat, export_board
+from whiteboard.views.page.canvas import Canvas
 from whiteboard.views.pane import Pane
-from whiteboard.views.present_bar import PresentBar
-from whiteboard.views.presenting import Presenting
+from whiteboard.views.presenting.curtain import CurtainView, PauseCover
+from whiteboard.views.presenting.laser import Laser
+from whiteboard.views.presenting.notes_strip import NotesStrip
+from whiteboard.views.presenting.present_bar import PresentBar
+from whiteboard.views.presenting.presenting import Presenting
+from whiteboard.views.presenting.spotlight import Spotlight
 from whiteboard.views.screen import BoardScreen
-from whiteboard.views.spotlight import Spotlight
+from whiteboard.views.tray.more_sheet import MoreSheet
 
 LEFT = Qt.MouseButton.LeftButton
 SECRET = "ひみつの数字は八四二一 swordfish"

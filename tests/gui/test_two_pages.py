@@ -16,9 +16,9 @@ from tests.gui.test_presenting import A4, SLIDE, Room, middle_of
 from tests.support.canvas_bench import Pen
 from whiteboard.model.document import SheetRef
 from whiteboard.model.tool_choice import ToolKind
-from whiteboard.views.canvas import Canvas
-from whiteboard.views.more_sheet import MoreSheet
+from whiteboard.views.page.canvas import Canvas
 from whiteboard.views.screen import BoardScreen
+from whiteboard.views.tray.more_sheet import MoreSheet
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_everything_turns_by_two_and_an_odd_last_page_stands_alone(book: Room) -
 
 
 def test_fingers_on_either_page_turn_both(book: Room, qtbot: QtBot) -> None:
-    book.swipe(-60)
+    book.swipe(-100)
     assert shown(book) == [2, 3]
     _left, right = canvases(book)
     middle = right.mapTo(right.window(), right.rect().center())
@@ -151,10 +151,10 @@ def test_fingers_on_either_page_turn_both(book: Room, qtbot: QtBot) -> None:
     # Nothing lies under the right page, and it turns all the same.
     book.fingers(ways)
     assert shown(book) == [4, None]
-    book.swipe(60)
+    book.swipe(100)
     assert shown(book) == [2, 3]
-    book.swipe(60)
-    book.swipe(60)
+    book.swipe(100)
+    book.swipe(100)
     assert shown(book) == [0, 1]
 
 
@@ -212,7 +212,7 @@ def test_book_that_is_read_leftward_has_its_next_page_on_the_left(book: Room) ->
     assert x < book.pane.width() / 2
     QTest.mouseClick(edges.next, Qt.MouseButton.LeftButton)
     assert shown(book) == [3, 2]
-    book.swipe(60)
+    book.swipe(100)
     assert shown(book) == [None, 4]
     assert y > 0
     key(book, Qt.Key.Key_PageUp)

@@ -23,7 +23,7 @@ from tools.running import RunningKokuban, run_kokuban
 from tools.stage import evenly_spaced
 from tools.x11 import Pointer, Rect, Screen, XServer, start_xvfb
 from whiteboard.model.board import Board
-from whiteboard.services.board_file import BoardFile
+from whiteboard.services.boards.board_file import BoardFile
 
 pytestmark = pytest.mark.soak
 

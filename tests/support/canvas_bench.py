@@ -30,10 +30,10 @@ from whiteboard.model.prediction import NO_PREDICTION, Prediction
 from whiteboard.model.smoothing import SMOOTH
 from whiteboard.model.tool_choice import ToolChoice
 from whiteboard.model.toolbox import Workbench, make_palm, make_tool
-from whiteboard.services.board_file import BoardFile
-from whiteboard.services.chalk_sound import ChalkSound
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.canvas import Canvas
+from whiteboard.services.boards.board_file import BoardFile
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.services.chalk.chalk_sound import ChalkSound
+from whiteboard.views.page.canvas import Canvas
 
 LEFT = Qt.MouseButton.LeftButton
 NONE = Qt.MouseButton.NoButton

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from tests.support.long_functions import outcome_of, try_reaching_out
-from whiteboard.services import confinement, landlock, render_worker, seccomp
+from whiteboard.services.rendering import confinement, landlock, render_worker, seccomp
 
 
 def main(lacking: str, port: str, other: str) -> None:

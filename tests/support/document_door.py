@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from base.errors import AppError, ErrorCode
 from whiteboard.model.document import DocumentInfo
-from whiteboard.services.document_intake import (
+from whiteboard.services.documents.document_intake import (
     DocumentCameIn,
     DocumentIntake,
     FirstLook,
@@ -19,9 +19,9 @@ from whiteboard.services.document_intake import (
     Outcome,
     Stage,
 )
-from whiteboard.services.documents import DocumentStore
-from whiteboard.services.office import Office, find_office
-from whiteboard.services.render_pool import RenderPool
+from whiteboard.services.documents.document_store import DocumentStore
+from whiteboard.services.documents.office import Office, find_office
+from whiteboard.services.rendering.render_pool import RenderPool
 
 PATIENCE_MS = 60_000
 

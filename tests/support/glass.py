@@ -19,8 +19,8 @@ from kiosk.model.arguments import Arguments
 from tests.support.canvas_bench import pixels
 from tests.support.tiny_pdf import write_pdf
 from whiteboard.model.document import SheetRef, SheetSize
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.canvas import Canvas
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.views.page.canvas import Canvas
 from whiteboard.views.screen import BoardScreen
 
 SLIDE = SheetSize(960.0, 540.0)

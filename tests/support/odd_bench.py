@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from base.errors import AppError
 from benchmarks.processes import family
 from whiteboard.model.document import DocumentInfo
-from whiteboard.services.render_pool import Priority, RenderPool
+from whiteboard.services.rendering.render_pool import Priority, RenderPool
 
 LIMIT_S = 10.0
 """A person has a page or a sentence by then."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from base.errors import AppError
-from whiteboard.services.render_pool import Priority
+from whiteboard.services.rendering.render_pool import Priority
 
 
 @dataclass(eq=False)

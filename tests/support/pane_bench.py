@@ -20,11 +20,11 @@ from base.options import Options
 from base.tasks import Worker
 from whiteboard.model.page import Background
 from whiteboard.model.tool_choice import ToolKind
-from whiteboard.services.board_file import BoardFile
-from whiteboard.services.chalk_sound import ChalkSound
-from whiteboard.services.clipboard import BoardClipboard
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.leaf import Surroundings
+from whiteboard.services.boards.board_file import BoardFile
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.services.chalk.chalk_sound import ChalkSound
+from whiteboard.services.taking.clipboard import BoardClipboard
+from whiteboard.views.page.leaf import Surroundings
 from whiteboard.views.pane import Pane
 
 LEFT = Qt.MouseButton.LeftButton

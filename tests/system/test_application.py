@@ -21,7 +21,7 @@ from tests.support.source import ROOT
 from tools.running import RunningKokuban, run_kokuban
 from tools.x11 import Pixels, Pointer, Rect, Screen, Windows, XServer
 from whiteboard.model.board import Board
-from whiteboard.services.board_file import BoardFile
+from whiteboard.services.boards.board_file import BoardFile
 
 PATIENCE_S = 20.0
 BOARD = ("--screen", "board", "--size", "1920x1080", "--language", "en")
@@ -312,6 +312,8 @@ def test_board_that_was_killed_comes_back(
     with on_board(server, screen, data_dir) as running:
         for row in range(3):
             write_line(pointer, screen, 500, 300 + 60 * row)
+        # How soon a stroke is in the file is for test_board_kill.
+        wait_for_strokes(running, 3)
         pointer.move(500, 600)
         pointer.press()
         pointer.move(560, 610)

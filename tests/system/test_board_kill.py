@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.board_samples import stroke_count
-from whiteboard.services.board_file import BoardFile
+from whiteboard.services.boards.board_file import BoardFile
 
 SEED = 20261121
 ROUNDS = 10
@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 from tests.support.board_samples import counting_ids, stroke
 from whiteboard.model.board import Board
-from whiteboard.services.board_file import BoardFile, keep_board
+from whiteboard.services.boards.board_file import BoardFile, keep_board
 file = BoardFile.open(Path(sys.argv[1]))
 board = Board(counting_ids(sys.argv[2] + "-"), file.board_update)
 keep_board(board, file)

@@ -10,7 +10,7 @@ from tests.support.tiny_pdf import COLOURS, write_pdf
 from tools.running import RunningKokuban, run_kokuban
 from tools.x11 import Pointer, Screen, XServer
 from whiteboard.model.board import Board
-from whiteboard.services.board_file import BoardFile
+from whiteboard.services.boards.board_file import BoardFile
 
 PATIENCE_S = 30.0
 BOARD = ("--screen", "board", "--size", "1920x1080", "--language", "en")

@@ -14,7 +14,7 @@ from tools.running import RunningKokuban, read_log, run_kokuban
 from tools.x11 import Pointer, Rect, Screen, XServer
 from tools.x11_touch import Glass, Pen, Touch, start_touch_server
 from whiteboard.model.board import Board
-from whiteboard.services.board_file import BoardFile
+from whiteboard.services.boards.board_file import BoardFile
 
 BOARD = ("--screen", "board", "--size", "1920x1080")
 PATIENCE_S = 20.0

@@ -27,7 +27,8 @@ from whiteboard.model.effects import Asked, EditAsked
 from whiteboard.model.select import item_at
 from whiteboard.model.tool_choice import ToolChoice, ToolKind
 from whiteboard.model.viewport import Viewport
-from whiteboard.services.clipboard import (
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.services.taking.clipboard import (
     BoardClipboard,
     Clip,
     FileClip,
@@ -35,12 +36,11 @@ from whiteboard.services.clipboard import (
     PictureClip,
     TextClip,
 )
-from whiteboard.services.intake import CameIn, Intake, ItemsCameIn
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.canvas import Canvas
-from whiteboard.views.placing import place_beside
-from whiteboard.views.selection_bar import PasteBar, SelectionBar
-from whiteboard.views.text_editor import (
+from whiteboard.services.taking.intake import CameIn, Intake, ItemsCameIn
+from whiteboard.views.page.canvas import Canvas
+from whiteboard.views.parts.placing import place_beside
+from whiteboard.views.tray.selection_bar import PasteBar, SelectionBar
+from whiteboard.views.tray.text_editor import (
     DoneBar,
     TextEditor,
     Written,

@@ -28,26 +28,26 @@ from base.text import N_, _
 from whiteboard.model.board import BoardChange
 from whiteboard.model.bounds import Rect
 from whiteboard.model.tool_choice import ToolChoice, ToolKind
-from whiteboard.services.clipboard import (
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.services.painting.sheet_pixels import EDGE_RGB
+from whiteboard.services.painting.thumbnails import Thumbnails
+from whiteboard.services.taking.clipboard import (
     FileClip,
     file_paths,
     is_picture_name,
     read_mime,
 )
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.services.sheet_pixels import EDGE_RGB
-from whiteboard.services.thumbnails import Thumbnails
-from whiteboard.views.canvas import Canvas
 from whiteboard.views.desk import Desk
-from whiteboard.views.edge_buttons import HEIGHT_SHARE, EdgeButtons
-from whiteboard.views.facing import Facing
-from whiteboard.views.glass_button import SIDE_MM, GlassButton
-from whiteboard.views.home_bar import HomeBar
-from whiteboard.views.leaf import Leaf, Surroundings
-from whiteboard.views.meter import Meter
-from whiteboard.views.page_bar import PageBar
-from whiteboard.views.page_strip import PageStrip
-from whiteboard.views.toolbar import Toolbar
+from whiteboard.views.page.canvas import Canvas
+from whiteboard.views.page.facing import Facing
+from whiteboard.views.page.leaf import Leaf, Surroundings
+from whiteboard.views.page.meter import Meter
+from whiteboard.views.pages.page_strip import PageStrip
+from whiteboard.views.tray.edge_buttons import HEIGHT_SHARE, EdgeButtons
+from whiteboard.views.tray.glass_button import SIDE_MM, GlassButton
+from whiteboard.views.tray.home_bar import HomeBar
+from whiteboard.views.tray.page_bar import PageBar
+from whiteboard.views.tray.toolbar import Toolbar
 
 DROP_STEP_PT: Final = 24.0
 LEAST_MARGIN_PX: Final = 48

@@ -12,8 +12,8 @@ from typing_extensions import override
 
 from base.options import Settings
 from base.qt import theme
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.views.leaf import Surroundings
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.views.page.leaf import Surroundings
 from whiteboard.views.pane import Pane
 
 PEOPLE: Final = ("display", "display-2")

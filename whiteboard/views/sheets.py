@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QWidget
 from base.commands import Command
 from base.feature import Host
 from base.qt.panels import Sheet
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.services.thumbnails import Thumbnails
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.services.painting.thumbnails import Thumbnails
 from whiteboard.services.workers import Workers
 from whiteboard.views.pane import Pane
 from whiteboard.views.screen import BoardScreen
 
 if TYPE_CHECKING:
-    from whiteboard.services.paper import PaperPage
-    from whiteboard.views.take_away_sheet import TakeAwaySheet
+    from whiteboard.services.paper.sheet_to_page import PaperPage
+    from whiteboard.views.taking.take_away_sheet import TakeAwaySheet
 
 
 class BoardSheets:
@@ -77,7 +77,7 @@ class BoardSheets:
 
     def show_pages(self, pane: Pane) -> None:
         """Show all pages."""
-        from whiteboard.views.page_sheet import PageSheet
+        from whiteboard.views.pages.page_sheet import PageSheet
 
         if self._board is None or self._thumbnails is None:
             return
@@ -92,7 +92,7 @@ class BoardSheets:
 
     def show_search(self, pane: Pane) -> None:
         """Show where sought words are, all over the board."""
-        from whiteboard.views.search_sheet import SearchSheet
+        from whiteboard.views.reading.search_sheet import SearchSheet
 
         if self._board is None:
             return
@@ -106,13 +106,13 @@ class BoardSheets:
 
     def show_address(self, address: str) -> None:
         """Show where a link leads outside."""
-        from whiteboard.views.link_sheet import LinkSheet
+        from whiteboard.views.reading.link_sheet import LinkSheet
 
         self._open(LinkSheet(self._screen, address))
 
     def show_number(self, pane: Pane) -> None:
         """Let the person type the number of a page."""
-        from whiteboard.views.go_to_sheet import GoToSheet
+        from whiteboard.views.pages.go_to_sheet import GoToSheet
 
         if self._board is not None:
             sheet = GoToSheet(self._screen, len(self._board.board.pages))
@@ -127,7 +127,7 @@ class BoardSheets:
 
     def show_background(self, pane: Pane) -> None:
         """Show what the page can be printed with."""
-        from whiteboard.views.background_sheet import BackgroundSheet
+        from whiteboard.views.pages.background_sheet import BackgroundSheet
 
         if self._board is None or self._board.file.read_only:
             return
@@ -143,7 +143,7 @@ class BoardSheets:
             commands: What can be asked for.
             states: Those that are on or off, by id.
         """
-        from whiteboard.views.more_sheet import MoreSheet
+        from whiteboard.views.tray.more_sheet import MoreSheet
 
         pane = self._screen.pane_in_use
         is_document = pane is not None and pane.page_bar.is_upright
@@ -153,7 +153,7 @@ class BoardSheets:
 
     def show_take_away(self, pane: Pane) -> None:
         """Show how to export, save and print; it goes on when the sheet is closed."""
-        from whiteboard.views.take_away_sheet import TakeAwaySheet
+        from whiteboard.views.taking.take_away_sheet import TakeAwaySheet
 
         if self._board is None:
             return
@@ -171,7 +171,7 @@ class BoardSheets:
 
     def show_pictures(self, pane: Pane) -> None:
         """Show the pictures that can be put on the page."""
-        from whiteboard.views.picture_sheet import PictureSheet
+        from whiteboard.views.taking.picture_sheet import PictureSheet
 
         sheet = PictureSheet(self._screen, self._host, self._workers.pictures)
         sheet.chosen.connect(pane.insert_picture)
@@ -179,7 +179,7 @@ class BoardSheets:
 
     def show_paper(self, taken: Callable[[PaperPage], None]) -> None:
         """Show how a sheet of paper becomes a page; `taken` gets it."""
-        from whiteboard.views.paper_sheet import PaperSheet
+        from whiteboard.views.taking.paper_sheet import PaperSheet
 
         sheet = PaperSheet(self._screen, self._host, self._workers.pictures)
         sheet.taken.connect(taken)

@@ -10,8 +10,8 @@ from base.board_doc import BrushKind, StrokeItem
 from tests.support.board_samples import new_board
 from tests.support.canvas_bench import pixels
 from tests.whiteboard.model.making import samples_of
-from whiteboard.services.scene import PageScene
-from whiteboard.services.tiles import PageRaster
+from whiteboard.services.painting.scene import PageScene
+from whiteboard.services.painting.tiles import PageRaster
 
 
 class Steps:

@@ -32,11 +32,11 @@ from base.board_doc import (
 from base.errors import AppError, ErrorCode
 from whiteboard.model.document import SheetRef
 from whiteboard.model.page import Background, Page, Ruling, Surface
-from whiteboard.services.painting import Look, paint_background, paint_items
-from whiteboard.services.pdf_export import PdfExportOptions, Source, export_document
-from whiteboard.services.pdf_packing import pack_pages
-from whiteboard.services.pictures import decode_asset
-from whiteboard.services.snapshot import BoardSnapshot, PageSnapshot
+from whiteboard.services.painting.item_painting import Look, paint_background, paint_items
+from whiteboard.services.painting.snapshot import BoardSnapshot, PageSnapshot
+from whiteboard.services.pdf.pdf_export import PdfExportOptions, Source, export_document
+from whiteboard.services.pdf.pdf_packing import pack_pages
+from whiteboard.services.taking.pictures import decode_asset
 
 WHEN = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 PLAINLY = PdfExportOptions(when=WHEN)

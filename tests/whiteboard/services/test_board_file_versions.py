@@ -9,8 +9,8 @@ import pytest
 from base.board_doc import ImageItem, Kind, StrokeItem, TextItem
 from tests.support.board_samples import counting_ids
 from whiteboard.model.board import Board
-from whiteboard.services.board_file import BoardFile
-from whiteboard.services.board_store import APPLICATION_ID, FORMAT_VERSION
+from whiteboard.services.boards.board_file import BoardFile
+from whiteboard.services.boards.board_store import APPLICATION_ID, FORMAT_VERSION
 
 DATA = Path(__file__).parents[2] / "data"
 VERSIONS = sorted(DATA.glob("board-version-*.kokuban"))

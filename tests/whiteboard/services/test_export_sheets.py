@@ -14,14 +14,14 @@ from tests.whiteboard.services.page_bench import ink
 from whiteboard.model.document import SheetRef
 from whiteboard.model.page import Background, Page, Surface
 from whiteboard.model.palette import BOARD_RGB
-from whiteboard.services.export import (
+from whiteboard.services.rendering.render_pool import Priority
+from whiteboard.services.taking.export import (
     BoardSnapshot,
     ExportFormat,
     ExportOptions,
     PageSnapshot,
     export_board,
 )
-from whiteboard.services.render_pool import Priority
 
 WIDTH_PX = 960
 STRIPES = [colour_of(1).red(), colour_of(1).green(), colour_of(1).blue()]

@@ -32,15 +32,15 @@ from tests.whiteboard.services.pdf_bench import (
 from tests.whiteboard.views.hosts import Ears
 from whiteboard.model.document import SheetRef, SheetSize
 from whiteboard.model.page import Background, Surface
-from whiteboard.services.board_file import BoardFile
-from whiteboard.services.documents import DocumentStore
-from whiteboard.services.open_board import OpenBoard
-from whiteboard.services.pdf_export import partial_path
-from whiteboard.services.pdf_ink import read_ink
-from whiteboard.services.render_pool import RenderPool
+from whiteboard.services.boards.board_file import BoardFile
+from whiteboard.services.boards.open_board import OpenBoard
+from whiteboard.services.documents.document_store import DocumentStore
+from whiteboard.services.pdf.pdf_export import partial_path
+from whiteboard.services.pdf.pdf_ink import read_ink
+from whiteboard.services.rendering.render_pool import RenderPool
 from whiteboard.services.workers import Workers
-from whiteboard.views.sticks import RowButton
-from whiteboard.views.take_away_sheet import BURNT_IN, KEPT, Extent, TakeAwaySheet
+from whiteboard.views.boards.sticks import RowButton
+from whiteboard.views.taking.take_away_sheet import BURNT_IN, KEPT, Extent, TakeAwaySheet
 
 SIZE = SheetSize(360.0, 270.0)
 PDF, PICTURE, DRAWING, BOARD = range(4)

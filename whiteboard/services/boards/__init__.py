@@ -1,0 +1,1 @@
+"""Boards on disk and open: the file, its rescue, the list, what belongs to an open one."""

@@ -1,0 +1,1 @@
+"""From a file that somebody brings to pages of a board."""

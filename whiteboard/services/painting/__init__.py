@@ -1,0 +1,1 @@
+"""From items and sheets to pixels and vectors."""

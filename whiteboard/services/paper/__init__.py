@@ -1,0 +1,1 @@
+"""From a sheet of paper before a camera to a page."""

@@ -1,0 +1,1 @@
+"""Ink as annotations of a PDF, out and in again."""

@@ -1,0 +1,1 @@
+"""The words of a board: what its documents, texts and notes say."""

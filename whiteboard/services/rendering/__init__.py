@@ -1,0 +1,1 @@
+"""The processes that read strangers' files, and the display's end of them."""

@@ -1,0 +1,1 @@
+"""What is taken from a board and put on it: files, prints, pictures, the clipboard."""

@@ -1,0 +1,1 @@
+"""All pages of a board: seeing, ordering, going to one."""

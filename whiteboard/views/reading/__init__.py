@@ -1,0 +1,1 @@
+"""Searching, marking and following what a document says."""

@@ -1,0 +1,1 @@
+"""What goes from the board and what comes onto it."""
