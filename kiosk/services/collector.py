@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 
 LOOK_MS: Final = 5_000
 YOUNG: Final = 20_000
-"""Objects made since the last look that make one worth while: some 2 ms."""
+"""Objects made since the last look that make one worth while: 0.6 ms."""
 MIDDLE: Final = 50
 OLD: Final = 1_000
 """A look at everything comes after this many at the middle-aged: in days of writing."""

@@ -6,16 +6,20 @@ the time for which the main thread kept its loop waiting: processor time it used
 it slept in something that is not the loop. A look that comes late itself proves nothing
 about sleep, so only the processor time is counted then. And only moments in which the
 loop runs at all count: a test that computes between two waits blocks nobody.
+
+The thread never holds a frame of the main thread: the locals of a function that returned
+meanwhile would be destroyed on it, Qt's objects among them, while the main thread waits
+for one of Qt's locks with the interpreter in its hand.
 """
 
 from __future__ import annotations
 
-import sys
+import faulthandler
+import os
+import re
 import threading
 import time
-import traceback
 from pathlib import Path
-from types import FrameType
 
 from PySide6.QtCore import QTimer
 
@@ -30,6 +34,7 @@ LOOPS = {
     ("wait_signal.py", "__exit__"),
     ("__init__.py", "run_forever"),  # qasync
 }
+FRAME = re.compile(r'^  File "(?P<file>.*)", line \d+ in (?P<name>.*)$')
 
 
 class LoopWatch:
@@ -42,6 +47,7 @@ class LoopWatch:
         self._main = threading.main_thread()
         self._cpu_clock = time.pthread_getcpuclockid(self._main.ident or 0)
         self._state_file = Path(f"/proc/self/task/{self._main.native_id}/stat")
+        self._stacks = os.memfd_create("stacks")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="loop-watch", daemon=True)
         self._timer = QTimer()
@@ -56,6 +62,7 @@ class LoopWatch:
         self._stop.set()
         self._thread.join()
         self._timer.stop()
+        os.close(self._stacks)
 
     def _beat(self) -> None:
         self._beats += 1
@@ -68,17 +75,17 @@ class LoopWatch:
             passed_ms = (time.monotonic() - look_s) * 1000
             worked_ms = (self._cpu_s() - cpu_s) * 1000
             look_s, cpu_s = time.monotonic(), self._cpu_s()
-            slot = self._slot_in_loop()
-            if slot is None or self._beats != beat:
+            stack = self._stack_above_loop()
+            if not stack or self._beats != beat:
                 beat, blocked_ms = self._beats, 0.0
                 continue
             on_time = passed_ms < 3 * LOOK_MS
             blocked_ms += passed_ms if on_time and self._sleeps() else worked_ms
             if blocked_ms > self.limit_ms and told_at_beat != beat:
                 told_at_beat = beat
-                stack = "".join(traceback.format_stack(slot))
+                where = "\n".join(stack)
                 self.stalls.append(
-                    f"the event loop stood still for {blocked_ms:.0f} ms in\n{stack}"
+                    f"the event loop stood still for {blocked_ms:.0f} ms in\n{where}\n"
                 )
 
     def _cpu_s(self) -> float:
@@ -87,12 +94,19 @@ class LoopWatch:
     def _sleeps(self) -> bool:
         return self._state_file.read_text().rpartition(")")[2].split()[0] in "SD"
 
-    def _slot_in_loop(self) -> FrameType | None:
-        """Return the innermost frame if the loop runs, else None."""
-        innermost = frame = sys._current_frames().get(self._main.ident or 0)
-        while frame is not None:
-            code = frame.f_code
-            if (Path(code.co_filename).name, code.co_name) in LOOPS:
-                return innermost
-            frame = frame.f_back
-        return None
+    def _stack_above_loop(self) -> list[str]:
+        """Return the main thread's frames above the loop, innermost last; none outside one."""
+        os.ftruncate(self._stacks, 0)
+        os.lseek(self._stacks, 0, os.SEEK_SET)
+        faulthandler.dump_traceback(self._stacks, all_threads=True)
+        text = os.pread(self._stacks, 1 << 20, 0).decode(errors="replace")
+        above: list[str] = []
+        _, _, mine = text.partition(f"0x{self._main.ident or 0:016x} ")
+        for line in mine.partition("\n")[2].splitlines():
+            frame = FRAME.match(line)
+            if frame is None:
+                break
+            if (Path(frame["file"]).name, frame["name"]) in LOOPS:
+                return above[::-1] or [line]
+            above.append(line)
+        return []

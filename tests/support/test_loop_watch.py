@@ -1,3 +1,4 @@
+import threading
 import time
 from collections.abc import Callable
 
@@ -5,6 +6,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
+from tests.support import loop_watch
 from tests.support.loop_watch import LoopWatch
 
 
@@ -58,3 +60,32 @@ def test_computing_between_two_waits_is_no_stall(qtbot: QtBot) -> None:
     qtbot.wait(50)
     watch.stop()
     assert watch.stalls == []
+
+
+class Local:
+    """Notes which thread destroys it."""
+
+    def __init__(self, threads: set[int]) -> None:
+        self.threads = threads
+
+    def __del__(self) -> None:
+        self.threads.add(threading.get_ident())
+
+
+def test_nothing_of_the_main_thread_is_destroyed_on_another(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop_watch, "LOOK_MS", 0.05)
+    threads: set[int] = set()
+
+    def use_locals() -> None:
+        local = Local(threads)
+        assert local.threads is threads
+
+    def work() -> None:
+        end_s = time.monotonic() + 1.0
+        while time.monotonic() < end_s:
+            use_locals()
+
+    run_in_loop(qtbot, work)
+    assert threads == {threading.get_ident()}

@@ -40,8 +40,8 @@ def main(arguments: list[str]) -> None:
 
 def _confine(program: str, folder: str, source: str) -> None:
     # A script knows nothing of the package it lies in.
-    here = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
-    sys.path.insert(0, os.path.dirname(os.path.dirname(here)))  # noqa: PTH120
+    here = os.path.abspath(__file__)  # noqa: PTH100
+    sys.path.insert(0, here.partition(f"{os.sep}whiteboard{os.sep}services{os.sep}")[0])
     from whiteboard.services.rendering import confinement
 
     confinement.confine_program(program, [source], [folder])

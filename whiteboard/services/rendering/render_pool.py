@@ -9,11 +9,13 @@ Figures and reasons: docs/decisions/render-workers.md.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from PySide6.QtCore import QObject, QRect
+import structlog
+from PySide6.QtCore import QObject, QRect, Qt
 from PySide6.QtGui import QImage
 
 from base.errors import AppError, ErrorCode
@@ -27,6 +29,7 @@ from whiteboard.services.rendering.render_answers import (
     parse_nothing,
     parse_words,
 )
+from whiteboard.services.rendering.render_crew import SHUTDOWN_S
 from whiteboard.services.rendering.render_protocol import (
     Json,
     LinksJob,
@@ -38,6 +41,7 @@ from whiteboard.services.rendering.render_protocol import (
 from whiteboard.services.rendering.render_queue import RenderQueue
 from whiteboard.services.rendering.render_search import Search, Wanted
 from whiteboard.services.rendering.render_tasks import OpenDocument, Priority, Ticket
+from whiteboard.services.rendering.worker_process import WorkerProcess
 
 __all__ = ["PIXELS_MAX", "RUN_TIMEOUT_S", "Priority", "RenderPool", "Ticket"]
 
@@ -46,6 +50,9 @@ PIXELS_MAX: Final = 64 << 20
 RUN_TIMEOUT_S: Final = 120.0
 JOB_PACKAGE: Final = "whiteboard.services."
 """Where the functions of long jobs are."""
+_DIRECT: Final = Qt.FindChildOption.FindDirectChildrenOnly
+
+_log = structlog.get_logger(__name__)
 
 
 class RenderPool(QObject):
@@ -299,6 +306,11 @@ class RenderPool(QObject):
         self._files.shutdown()
         for run in tuple(self._runs):
             run.end()
+        # Those of runs that ended just now may still be about to go.
+        until_s = time.monotonic() + SHUTDOWN_S
+        for process in self.findChildren(WorkerProcess, options=_DIRECT):
+            if not process.wait_reaped(until_s):
+                _log.warning("a long job does not end", pid=process.pid)
         self._queue.shutdown()
         self._documents.clear()
 

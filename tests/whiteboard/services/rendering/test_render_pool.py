@@ -706,3 +706,18 @@ def shared_names() -> set[str]:
     """What has a name in shared memory; X servers of other tests come and go there."""
     names = {path.name for path in Path("/dev/shm").iterdir()}
     return {name for name in names if not name.startswith("xvfb-")}
+
+
+def test_process_of_a_job_that_was_just_cancelled_is_gone_after_shutdown(
+    qtbot: QtBot,
+) -> None:
+    pool = RenderPool(job_package=long_functions.PACKAGE)
+    moved: list[float] = []
+    ticket = pool.run(
+        "tests.support.long_functions:count_up", {"steps": 10**12}, moved.append, moved.append
+    )
+    qtbot.waitUntil(lambda: bool(moved), timeout=PATIENCE_MS)
+    ticket.cancel()
+    (process,) = pool.findChildren(WorkerProcess)
+    pool.shutdown()
+    assert process.is_reaped
