@@ -1,0 +1,1 @@
+"""The consultation service: a key of eight digits, and nothing to install."""

@@ -1,0 +1,1 @@
+"""What rooms, seats and keys are: pure, with the time as an argument."""

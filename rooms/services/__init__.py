@@ -1,0 +1,1 @@
+"""What the service keeps and does: store, rooms under way, files, accounts."""

@@ -1,0 +1,1 @@
+"""What the service says over HTTP and websocket, and its pages."""
