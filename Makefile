@@ -76,7 +76,7 @@ debian:
 	@packaging/install-debian-packages packaging/debian-packages.txt
 
 .venv/installed: pyproject.toml packaging/constraints.txt packaging/list_requirements.py packaging/make-venv
-	@packaging/make-venv kiosk dev
+	@packaging/make-venv kiosk rooms dev
 	@touch $@
 
 catalogues: $(CATALOGUES)

@@ -29,6 +29,10 @@ FEATURE = "Inside a feature: feature, views, services, model"
 SHELL = "Inside the shell: composition root, views, services, model"
 DOOR = "The shell enters a feature by its front door"
 NO_QT = "No Qt in any model, nor in base outside base.qt"
+MEETING = "Inside the meeting: feature, views, services, model"
+SERVICE = "Inside the service: command line, web, services, model"
+SERVICE_DOOR = "The service is entered by the composition root alone"
+SERVICE_NO_QT = "No Qt in the service: it runs where there is no display"
 
 WRONGS = [
     Wrong("import whiteboard.feature", "base.clock", LAYERS),
@@ -41,6 +45,14 @@ WRONGS = [
     Wrong("import whiteboard.model", "kiosk.probe", DOOR),
     Wrong("import PySide6.QtCore", "whiteboard.model.probe", NO_QT),
     Wrong("import qasync", "base.tasks", NO_QT),
+    Wrong("import rooms.model", "whiteboard.services.probe", LAYERS),
+    Wrong("import rooms.model", "meeting.services.probe", LAYERS),
+    Wrong("import whiteboard.model", "meeting.services.probe", LAYERS),
+    Wrong("import base.clock, kiosk.cli", "rooms.services.probe", LAYERS),
+    Wrong("import rooms.services.schema", "rooms.model.probe", SERVICE),
+    Wrong("import rooms.web", "rooms.services.probe", SERVICE),
+    Wrong("import rooms.services", "kiosk.services.probe", SERVICE_DOOR),
+    Wrong("import base.qt.loop", "rooms.web.probe", SERVICE_NO_QT),
 ]
 
 

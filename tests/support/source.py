@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("base", "kiosk", "whiteboard")
+PACKAGES = ("base", "kiosk", "meeting", "rooms", "whiteboard")
 
 
 def tracked_files() -> list[Path]:

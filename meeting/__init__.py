@@ -1,0 +1,1 @@
+"""The consultation room as the display takes part in it."""
