@@ -243,6 +243,11 @@ class Hello(Message):
     t: Literal["hello"] = "hello"
     token: Token
     version: int
+    name: Name | None = None
+    """What somebody still outside the room is called from now on; None leaves it.
+
+    The key is checked as soon as it is typed, before anybody was asked for a name.
+    """
 
 
 class Bye(Message):
