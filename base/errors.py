@@ -39,6 +39,22 @@ class ErrorCode(StrEnum):
     CAMERA_FAILED = "camera_failed"
     CAMERA_BUSY = "camera_busy"
     TOOK_TOO_LONG = "took_too_long"
+    ROOMS_UNREACHABLE = "rooms_unreachable"
+    ROOMS_NOT_STARTED = "rooms_not_started"
+    ROOMS_NOT_PAIRED = "rooms_not_paired"
+    ROOMS_FAULT = "rooms_fault"
+    ROOMS_NO_SPACE = "rooms_no_space"
+    ROOM_OFFLINE = "room_offline"
+    ROOM_WRONG_KEY = "room_wrong_key"
+    ROOM_TRY_LATER = "room_try_later"
+    ROOM_OVER = "room_over"
+    ROOM_FULL = "room_full"
+    ROOM_LOCKED = "room_locked"
+    ROOM_NOT_YET = "room_not_yet"
+    ROOM_NOT_ALLOWED = "room_not_allowed"
+    ROOM_NOTHING_THERE = "room_nothing_there"
+    ROOM_FILE_TOO_LARGE = "room_file_too_large"
+    ROOM_FILE_REFUSED = "room_file_refused"
 
 
 class AppError(Exception):

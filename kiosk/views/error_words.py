@@ -83,6 +83,49 @@ _WORDS: Final[Mapping[ErrorCode, str]] = MappingProxyType(
         ErrorCode.TOOK_TOO_LONG: N_(
             "This took too long and was stopped. Your board is safe; try again."
         ),
+        ErrorCode.ROOMS_UNREACHABLE: N_(
+            "The consultation rooms cannot be reached. Check the network, then try again."
+        ),
+        ErrorCode.ROOMS_NOT_STARTED: N_(
+            "The consultation rooms could not be started on this display. Try again, or "
+            "restart the display."
+        ),
+        ErrorCode.ROOMS_NOT_PAIRED: N_(
+            "This display is not registered with the consultation rooms. Ask the "
+            "administrator to register it."
+        ),
+        ErrorCode.ROOMS_FAULT: N_(
+            "The consultation rooms have a fault. Try again; if it stays, tell the "
+            "administrator."
+        ),
+        ErrorCode.ROOMS_NO_SPACE: N_(
+            "The consultation rooms have no storage left. Tell the administrator."
+        ),
+        ErrorCode.ROOM_OFFLINE: N_(
+            "The connection to the room is being restored. Try again in a moment."
+        ),
+        ErrorCode.ROOM_WRONG_KEY: N_(
+            "There is no room with this key. Check the eight digits and type them again."
+        ),
+        ErrorCode.ROOM_TRY_LATER: N_(
+            "There were too many tries. Wait a minute, then try again."
+        ),
+        ErrorCode.ROOM_OVER: N_("This room has ended. Open a new one."),
+        ErrorCode.ROOM_FULL: N_(
+            "This room is full. Somebody has to leave before others can come in."
+        ),
+        ErrorCode.ROOM_LOCKED: N_("This room is locked. Ask the staff in it to unlock it."),
+        ErrorCode.ROOM_NOT_YET: N_(
+            "This room is not open yet. Come back at the time of the appointment."
+        ),
+        ErrorCode.ROOM_NOT_ALLOWED: N_("Only the staff of this room can do that."),
+        ErrorCode.ROOM_NOTHING_THERE: N_("That is no longer there. Choose something else."),
+        ErrorCode.ROOM_FILE_TOO_LARGE: N_(
+            "This is too large to hand over. Choose a smaller file."
+        ),
+        ErrorCode.ROOM_FILE_REFUSED: N_(
+            "This kind of file cannot be handed over. Make a PDF or a picture of it."
+        ),
     }
 )
 

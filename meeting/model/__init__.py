@@ -1,0 +1,1 @@
+"""What a room and the line to it are, as plain values. No Qt, no asyncio, no clock."""

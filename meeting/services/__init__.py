@@ -1,0 +1,1 @@
+"""The client of the consultation service. Plain asyncio, no Qt."""
