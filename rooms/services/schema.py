@@ -153,6 +153,8 @@ accounts: Final = Table(
     # The last time step that was used: a code works once.
     Column("totp_step", Integer),
     Column("disabled", Boolean, nullable=False, default=False),
+    # An administrator knows the password: it has to be changed at the next sign-in.
+    Column("password_given", Boolean, nullable=False, default=False),
     Column("created_at", Float, nullable=False),
 )
 
