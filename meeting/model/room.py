@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from base.wire import (
-    DocumentView,
     Documents,
+    DocumentView,
     Files,
     FileView,
     Ice,
