@@ -288,6 +288,12 @@ def font(pixel_size: int, *, bold: bool = False) -> QFont:
         pixel_size: Height in device-independent px, >= 1.
         bold: For titles and numbers; the face has these two weights only.
     """
+    # A copy: whoever gets it may change it.
+    return QFont(_font(pixel_size, bold=bold))
+
+
+@lru_cache(maxsize=128)
+def _font(pixel_size: int, *, bold: bool) -> QFont:
     made = QFont()
     made.setFamilies(list(FONT_FAMILIES))
     made.setPixelSize(pixel_size)

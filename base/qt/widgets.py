@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import (
@@ -388,11 +389,16 @@ class Tile(TouchControl):
 
 def fitting_font(text: str, width_px: int, pixel_size: int, *, bold: bool = False) -> QFont:
     """Return the interface's font, smaller than `pixel_size` where `text` is too long."""
-    made = theme.font(pixel_size, bold=bold)
-    needed_px = QFontMetrics(made).horizontalAdvance(text)
+    return theme.font(_fitting_px(text, width_px, pixel_size, bold=bold), bold=bold)
+
+
+@lru_cache(maxsize=1024)
+def _fitting_px(text: str, width_px: int, pixel_size: int, *, bold: bool) -> int:
+    # A tray asks for all of its words whenever a page is turned below it.
+    needed_px = QFontMetrics(theme.font(pixel_size, bold=bold)).horizontalAdvance(text)
     if needed_px > width_px > 0:
-        made = theme.font(max(1, int(pixel_size * width_px / needed_px)), bold=bold)
-    return made
+        return max(1, int(pixel_size * width_px / needed_px))
+    return pixel_size
 
 
 class Role(Enum):

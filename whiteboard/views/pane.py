@@ -660,8 +660,8 @@ class Pane(QWidget):
         """Return the place of the page that is shown, of two the one that is read first."""
         if self._facing is not None:
             return self._facing.first
-        ids = [page.id for page in self._board.pages]
-        return ids.index(self.canvas.page_id) if self.canvas.page_id in ids else 0
+        shown = self.canvas.page_id
+        return next((n for n, page in enumerate(self._board.pages) if page.id == shown), 0)
 
     def _last_place(self) -> int:
         return self._place() if self._facing is None else self._facing.last

@@ -73,7 +73,11 @@ class NearPages:
     # Turning ------------------------------------------------------------------------------
 
     def show(self, page_id: str, viewport: Viewport) -> ViewPixels:
-        """Turn to a page; return its pixels."""
+        """Turn to a page; return its pixels.
+
+        Its sheet is asked for at once; those ahead are only when it is there already and
+        `want_sheets` is called, best after the frame: to render takes the core that shows it.
+        """
         self._note_direction(page_id)
         self.shown.rest()
         self._page_id = page_id
@@ -82,7 +86,8 @@ class NearPages:
         self.shown.wake()
         self.shown.set_viewport(viewport, is_moving=False)
         self._let_go()
-        self.want_sheets()
+        if not self.is_sheet_settled:
+            self.want_sheets()
         return self.shown
 
     def beside(self, page_id: str) -> ViewPixels:

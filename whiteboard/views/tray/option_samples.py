@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QDate, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QDate, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from base.board_doc import (
     NO_FILL,
@@ -118,9 +118,26 @@ def _paint_ink(painter: QPainter, box: QRectF, choice: ToolChoice, *, is_dark: b
     shrunk = min(1.0, box.height() * 0.92 / scale / WIDTHS_PT[choice.tool][-1])
     width_pt = ink.width_pt * shrunk
     wave = _wave(ink.brush, ink.colour, width_pt, box.width() / scale, box.height() / scale)
-    painter.translate(box.topLeft())
+    ratio = painter.device().devicePixelRatio()
+    size_px = (math.ceil(box.width() * ratio), math.ceil(box.height() * ratio))
+    picture = _ink_picture(wave, size_px, scale, ratio, is_dark=is_dark)
+    painter.drawImage(box.topLeft().toPoint(), picture)
+
+
+@lru_cache(maxsize=64)
+def _ink_picture(
+    wave: StrokeItem, size_px: tuple[int, int], scale: float, ratio: float, *, is_dark: bool
+) -> QImage:
+    """Return a stroke on the board: outlines cost more than all else that a tray paints."""
+    picture = QImage(QSize(*size_px), QImage.Format.Format_RGB32)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(board_colour(is_dark=is_dark))
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(scale, scale)
     paint_strokes(painter, [wave], is_dark, scale)
+    painter.end()
+    return picture
 
 
 @lru_cache(maxsize=128)
