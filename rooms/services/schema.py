@@ -24,6 +24,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+WHO_MAX: Final = 100
+ABOUT_MAX: Final = 200
+ADDRESS_MAX: Final = 64
+"""Characters of the audit log's columns."""
+
 metadata: Final = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -97,6 +102,8 @@ updates: Final = Table(
     # board (with the shared memo) or notes (staff alone)
     Column("document", String(8), nullable=False),
     Column("data", LargeBinary, nullable=False),
+    # A number is never given out twice: compaction goes by it.
+    sqlite_autoincrement=True,
 )
 Index("ix_updates_room_id", updates.c.room_id, updates.c.document, updates.c.n)
 
@@ -204,11 +211,13 @@ audit: Final = Table(
     metadata,
     Column("n", Integer, primary_key=True, autoincrement=True),
     Column("at", Float, nullable=False, index=True),
-    # "account:ID NAME", "kiosk:ID NAME", "guest:SEAT", "service"
-    Column("who", String(100), nullable=False),
+    # As rooms.services.audit.Entry has it.
+    Column("who", String(WHO_MAX), nullable=False),
     # A verb from rooms.services.audit.Act
     Column("act", String(32), nullable=False),
     Column("room_id", String(32)),
-    Column("about", String(200), nullable=False, default=""),
-    Column("address", String(64), nullable=False, default=""),
+    Column("about", String(ABOUT_MAX), nullable=False, default=""),
+    Column("address", String(ADDRESS_MAX), nullable=False, default=""),
+    # A gap shows that something is missing.
+    sqlite_autoincrement=True,
 )
