@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from rooms.services.config import RoomsSettings
 from tests.support.source import ROOT
 
 ROOMS = ROOT / "packaging" / "rooms"
@@ -66,13 +67,18 @@ def test_caddy_takes_its_file(tmp_path: Path) -> None:
     assert "Valid configuration" in done.stdout
 
 
-def test_every_setting_of_the_environment_file_exists() -> None:
-    from rooms.services.config import RoomsSettings
-
+def test_environment_file_is_taken_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     example = (ROOMS / "rooms.env").read_text("utf-8")
-    names = re.findall(r"^KOKUBAN_ROOMS_([A-Z_]+)=", example, re.MULTILINE)
-    assert names
-    assert [n for n in names if n.lower() not in RoomsSettings.model_fields] == []
+    lines = re.findall(r"^#?(KOKUBAN_ROOMS_[A-Z_]+)=(.*)$", example, re.MULTILINE)
+    assert len(lines) >= 8
+    known = {f"KOKUBAN_ROOMS_{name}".upper() for name in RoomsSettings.model_fields}
+    assert [name for name, _value in lines if name not in known] == []
+    for name, value in lines:
+        monkeypatch.setenv(name, value.strip('"') or "filled in")
+    settings = RoomsSettings()
+    assert settings.is_https
+    assert settings.trusted_proxies == ("127.0.0.1", "::1")
+    assert len(settings.turn_urls) == 2
 
 
 @dataclass(frozen=True, slots=True)
