@@ -10,6 +10,10 @@ from babel.messages.pofile import read_po
 from base.text import LANGUAGES
 from tests.support.source import ROOT
 from tools.catalogues import (
+    DOMAINS,
+    KIOSK,
+    ROOMS,
+    Domain,
     Text,
     catalogue_paths,
     compile_stale,
@@ -27,18 +31,45 @@ def catalogue(text: str) -> Catalog:
     return read_po(BytesIO(text.encode()), locale="ja")
 
 
-@pytest.mark.parametrize("path", catalogue_paths(), ids=lambda path: path.parts[-3])
-def test_catalogue_fits_the_source(path: Path) -> None:
-    assert list(find_faults(read_catalogue(path), extract_texts())) == []
+CATALOGUES = [(domain, path) for domain in DOMAINS for path in catalogue_paths(domain=domain)]
 
 
-def test_every_language_but_english_has_a_catalogue() -> None:
-    assert {path.parts[-3] for path in catalogue_paths()} == set(LANGUAGES) - {"en"}
+@pytest.mark.parametrize(
+    ("domain", "path"), CATALOGUES, ids=[f"{path.stem}-{path.parts[-3]}" for _, path in CATALOGUES]
+)
+def test_catalogue_fits_the_source(domain: Domain, path: Path) -> None:
+    assert list(find_faults(read_catalogue(path), extract_texts(domain=domain))) == []
 
 
-def test_no_text_is_made_before_it_is_marked() -> None:
+@pytest.mark.parametrize(
+    ("domain", "languages"), [(KIOSK, set(LANGUAGES) - {"en"}), (ROOMS, {"ja", "ja_easy"})]
+)
+def test_every_language_but_english_has_a_catalogue(
+    domain: Domain, languages: set[str]
+) -> None:
+    assert {path.parts[-3] for path in catalogue_paths(domain=domain)} == languages
+
+
+@pytest.mark.parametrize("domain", DOMAINS, ids=lambda domain: domain.name)
+def test_no_text_is_made_before_it_is_marked(domain: Domain) -> None:
     # `_(f"…")` and `_(name)` cannot be extracted; ruff's INT rules refuse the first.
-    assert all(text.msgids[0] for text in extract_texts())
+    assert all(text.msgids[0] for text in extract_texts(domain=domain))
+
+
+def test_texts_of_pages_and_modules_are_found(tmp_path: Path) -> None:
+    web = tmp_path / "rooms" / "web"
+    (web / "static" / "vendor").mkdir(parents=True)
+    (web / "templates").mkdir()
+    (web / "static" / "a.js").write_text("texts.say('one', {name}); say('two %(a)s');", "utf-8")
+    (web / "static" / "b.js").write_text("sayMany('%(count)s a', '%(count)s b', n);", "utf-8")
+    (web / "static" / "vendor" / "c.js").write_text("say('foreign');", "utf-8")
+    (web / "templates" / "d.html").write_text("<p>{{ _('three') }}</p>", "utf-8")
+    assert [text.msgids for text in extract_texts(tmp_path, ROOMS)] == [
+        ("%(count)s a", "%(count)s b"),
+        ("one",),
+        ("three",),
+        ("two %(a)s",),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,42 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-SOURCES: Final = ("base", "kiosk", "whiteboard")
 KEYWORDS: Final = {
     "_": None,
     "N_": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
+    # In JavaScript: rooms/web/static/texts.js.
+    "say": None,
+    "sayMany": (1, 2),
 }
+METHODS: Final = (
+    ("**/vendor/**", "ignore"),
+    ("**.py", "python"),
+    ("**.js", "javascript"),
+    ("**.html", "jinja2"),
+)
+# Of catalogues that speak a language in their own way: what it is called otherwise.
+_LOCALES: Final = {"ja_easy": "ja"}
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)[#0\- +]*[\d.]*[a-zA-Z]|\{(\w*)[^{}]*\}|%[sdfr]")
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """Texts that are spoken by one process, with catalogues of their own.
+
+    Attributes:
+        name: Of the .po files.
+        sources: Folders that say them.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+
+
+KIOSK: Final = Domain("kokuban", ("base", "kiosk", "meeting", "whiteboard"))
+ROOMS: Final = Domain("rooms", ("rooms",))
+DOMAINS: Final = (KIOSK, ROOMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +78,10 @@ class Text:
         return self.msgids[0], self.context
 
 
-def extract_texts(root: Path = ROOT) -> list[Text]:
-    """Return every text of the source that is marked for translation, sorted by msgid."""
+def extract_texts(root: Path = ROOT, domain: Domain = KIOSK) -> list[Text]:
+    """Return every text of a domain that is marked for translation, sorted by msgid."""
     found: dict[tuple[str, str | None], Text] = {}
-    for folder in SOURCES:
+    for folder in domain.sources:
         for text in _extract_folder(root, folder):
             known = found.get(text.key)
             places = text.places if known is None else known.places + text.places
@@ -62,9 +90,9 @@ def extract_texts(root: Path = ROOT) -> list[Text]:
     return sorted(found.values(), key=lambda text: (text.msgids, text.context or ""))
 
 
-def catalogue_paths(root: Path = ROOT) -> list[Path]:
-    """Return the .po files of all languages."""
-    return sorted((root / "assets" / "locale").glob("*/LC_MESSAGES/kokuban.po"))
+def catalogue_paths(root: Path = ROOT, domain: Domain = KIOSK) -> list[Path]:
+    """Return a domain's .po files of all languages."""
+    return sorted((root / "assets" / "locale").glob(f"*/LC_MESSAGES/{domain.name}.po"))
 
 
 def read_catalogue(path: Path) -> Catalog:
@@ -74,8 +102,9 @@ def read_catalogue(path: Path) -> Catalog:
         OSError: it cannot be read.
         PoFileError: it is no .po file.
     """
+    folder = path.parent.parent.name
     with path.open("rb") as file:
-        return read_po(file, locale=path.parent.parent.name, abort_invalid=True)
+        return read_po(file, locale=_LOCALES.get(folder, folder), abort_invalid=True)
 
 
 def find_faults(catalogue: Catalog, texts: list[Text]) -> Iterator[str]:
@@ -98,7 +127,7 @@ def find_faults(catalogue: Catalog, texts: list[Text]) -> Iterator[str]:
 def compile_stale(root: Path = ROOT) -> list[Path]:
     """Write the .mo beside each .po that is newer; return those written."""
     written = []
-    for po_path in catalogue_paths(root):
+    for po_path in [path for domain in DOMAINS for path in catalogue_paths(root, domain)]:
         mo_path = po_path.with_suffix(".mo")
         if mo_path.exists() and mo_path.stat().st_mtime_ns >= po_path.stat().st_mtime_ns:
             continue
@@ -111,7 +140,7 @@ def compile_stale(root: Path = ROOT) -> list[Path]:
 
 
 def _extract_folder(root: Path, folder: str) -> Iterator[Text]:
-    found = extract_from_dir(root / folder, keywords=KEYWORDS)
+    found = extract_from_dir(root / folder, method_map=METHODS, keywords=KEYWORDS)
     for name, line, msgid, _comments, context in found:
         msgids = (msgid,) if isinstance(msgid, str) else tuple(msgid)
         yield Text(msgids, context, (f"{folder}/{name}:{line}",))
@@ -157,22 +186,27 @@ def _as_entry(text: Text) -> str:
 
 
 def _check() -> int:
-    texts = extract_texts()
-    faults = [
-        f"{path.relative_to(ROOT)}: {fault}"
-        for path in catalogue_paths()
-        for fault in find_faults(read_catalogue(path), texts)
-    ]
-    print(*faults or [f"{len(texts)} texts, all of them in every language"], sep="\n")
+    faults = []
+    count = 0
+    for domain in DOMAINS:
+        texts = extract_texts(domain=domain)
+        count += len(texts)
+        faults += [
+            f"{path.relative_to(ROOT)}: {fault}"
+            for path in catalogue_paths(domain=domain)
+            for fault in find_faults(read_catalogue(path), texts)
+        ]
+    print(*faults or [f"{count} texts, all of them in every language"], sep="\n")
     return 1 if faults else 0
 
 
 def _missing() -> int:
-    texts = extract_texts()
-    for path in catalogue_paths():
-        have = {(_first(m.id), m.context) for m in read_catalogue(path) if m.id}
-        print(f"# {path.relative_to(ROOT)}")
-        print(*(_as_entry(text) for text in texts if text.key not in have), sep="\n")
+    for domain in DOMAINS:
+        texts = extract_texts(domain=domain)
+        for path in catalogue_paths(domain=domain):
+            have = {(_first(m.id), m.context) for m in read_catalogue(path) if m.id}
+            print(f"# {path.relative_to(ROOT)}")
+            print(*(_as_entry(text) for text in texts if text.key not in have), sep="\n")
     return 0
 
 

@@ -15,7 +15,6 @@ export class Devices extends EventTarget {
     this.audio = null;
     this.video = null;
     this.states = { audio: 'off', video: 'off' };
-    this.facing = 'user';
     this._media = media;
     this._wanted = { audio: false, video: false };
     this._asking = null;
@@ -54,13 +53,6 @@ export class Devices extends EventTarget {
 
   isOn(kind) {
     return this.states[kind] === 'on';
-  }
-
-  /** Turns from the camera at the face to the one at the back, or the other way. */
-  async turnAround() {
-    this.facing = this.facing === 'user' ? 'environment' : 'user';
-    this._stop('video');
-    await this._get({ audio: false, video: true });
   }
 
   /** Gives everything back. */
@@ -115,7 +107,7 @@ export class Devices extends EventTarget {
   _constraints(kinds) {
     const wish = {};
     if (kinds.includes('audio')) wish.audio = VOICE;
-    if (kinds.includes('video')) wish.video = faceConstraints(this.facing);
+    if (kinds.includes('video')) wish.video = faceConstraints();
     return wish;
   }
 
@@ -240,10 +232,15 @@ export class LevelMeter {
   }
 }
 
-function faceConstraints(facing) {
+function faceConstraints() {
   const weak = (navigator.hardwareConcurrency ?? 4) <= 2 || (navigator.deviceMemory ?? 4) <= 2;
   const [width, height] = weak ? [640, 360] : [1280, 720];
-  return { width: { ideal: width }, height: { ideal: height }, frameRate: { ideal: 24, max: 30 }, facingMode: facing };
+  return {
+    width: { ideal: width },
+    height: { ideal: height },
+    frameRate: { ideal: 24, max: 30 },
+    facingMode: 'user',
+  };
 }
 
 function stateAfter(error) {

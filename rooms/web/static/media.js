@@ -9,6 +9,8 @@ import { faceFor, Ladder } from './ladder.js';
 import { Peer } from './peer.js';
 
 const MEASURE_MS = 1000;
+/** So many measurements in a row with a processor that does not keep up. */
+const WEAK_TIMES = 8;
 
 export class Media extends EventTarget {
   /**
@@ -26,6 +28,7 @@ export class Media extends EventTarget {
     this._ice = [];
     this._ladder = null;
     this._weakDevice = false;
+    this._weakTimes = 0;
     this._tally = new Map();
     this._told = '';
     this._timer = setInterval(() => this._measure(), MEASURE_MS);
@@ -34,6 +37,7 @@ export class Media extends EventTarget {
     devices.addEventListener('change', this._onDevices);
     window.addEventListener('online', this._onNetwork);
     navigator.connection?.addEventListener?.('change', this._onNetwork);
+    this._handlers = [];
     this._listen('signal', (message) => this._signalled(message));
     this._listen('ice', ({ ice }) => this._gotIce(ice));
   }
@@ -91,7 +95,7 @@ export class Media extends EventTarget {
     window.removeEventListener('online', this._onNetwork);
     navigator.connection?.removeEventListener?.('change', this._onNetwork);
     for (const seat of [...this._peers.keys()]) this.drop(seat);
-    this._handlers?.forEach(([name, act]) => this._connection.removeEventListener(name, act));
+    this._handlers.forEach(([name, act]) => this._connection.removeEventListener(name, act));
   }
 
   _peer(seat) {
@@ -168,7 +172,8 @@ export class Media extends EventTarget {
       worst.bpsEach = smaller(worst.bpsEach, read.bps);
       weakDevice ||= read.weakDevice;
     }
-    if (weakDevice && !this._weakDevice) {
+    this._weakTimes = weakDevice ? this._weakTimes + 1 : 0;
+    if (this._weakTimes === WEAK_TIMES) {
       // Once is enough: a processor does not get quicker during a talk.
       this._weakDevice = true;
       this._limitFaces();
@@ -193,7 +198,7 @@ export class Media extends EventTarget {
 
   _listen(kind, act) {
     const handler = ({ detail }) => act(detail);
-    this._handlers = [...(this._handlers ?? []), [`message:${kind}`, handler]];
+    this._handlers.push([`message:${kind}`, handler]);
     this._connection.addEventListener(`message:${kind}`, handler);
   }
 }
