@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.fields import FieldInfo
 
 from base.errors import AppError, ErrorCode
@@ -40,6 +40,7 @@ class Group(Enum):
     WRITING = N_("Writing")
     BOARD = N_("Board")
     SOUND = N_("Sound")
+    ROOMS = N_("Consultation rooms")
 
 
 class Kind(Enum):
@@ -48,6 +49,7 @@ class Kind(Enum):
     CHOICE = auto()
     SWITCH = auto()
     NUMBER = auto()
+    TEXT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +70,14 @@ class Row:
         items: The values of a choice, in order.
         step: Distance of two values of a number.
         unit: Unit of a number, not translated: mm, MB, inch; empty for a share.
+        example: A text as it can be given, not translated.
     """
 
     group: Group
     items: tuple[Item, ...] = ()
     step: float = 1.0
     unit: str = ""
+    example: str = ""
 
 
 class Settings(BaseModel):
@@ -246,6 +250,15 @@ class Settings(BaseModel):
         title=N_("Volume"),
         description=N_("Of every sound, from silent to as loud as it goes."),
     )
+    service_url: Annotated[
+        str,
+        StringConstraints(pattern=r"^(https?://[^\s/?#@]+(/[^\s?#@]*)?)?$", max_length=200),
+        Row(Group.ROOMS, example="https://rooms.example.jp"),
+    ] = Field(
+        "",
+        title=N_("Address of the rooms"),
+        description=N_("Empty: this display runs the consultation rooms by itself."),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +307,8 @@ class Declaration:
             return "|".join(item.value for item in self.row.items)
         if self.kind is Kind.SWITCH:
             return "yes|no"
+        if self.kind is Kind.TEXT:
+            return f"empty|{self.row.example}"
         text = f"{self.least:g}..{self.most:g}"
         return f"auto|{text}" if self.optional else text
 
@@ -309,7 +324,8 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
     if get_origin(info.annotation) is Literal:
         kind = Kind.CHOICE
     else:
-        kind = Kind.SWITCH if info.annotation is bool else Kind.NUMBER
+        plain = {bool: Kind.SWITCH, str: Kind.TEXT}
+        kind = plain.get(info.annotation or float, Kind.NUMBER)
     bounds = {type(part): part for part in info.metadata}
     least, most = bounds.get(Ge), bounds.get(Le)
     return Declaration(
@@ -322,7 +338,7 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
         least=least.ge if least is not None else None,
         most=most.le if most is not None else None,
         whole=info.annotation is int,
-        optional=info.annotation not in (bool, int, float) and float in inner,
+        optional=info.annotation not in (bool, int, float, str) and float in inner,
     )
 
 

@@ -647,6 +647,13 @@ class SeatAsked(Message):
     name: Name = ""
 
 
+class SheetSizes(Message):
+    """GET /api/v1/rooms/{room}/documents/{sha256}/sheets: what a page of the board needs."""
+
+    sizes_pt: Annotated[tuple[tuple[float, float], ...], Field(max_length=5000)]
+    """Width and height of each sheet; empty when the document cannot be read."""
+
+
 class PairingAsked(Message):
     """POST /api/v1/pairings: a display asks to be let in."""
 

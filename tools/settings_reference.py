@@ -62,7 +62,7 @@ def _default_text(known: Declaration) -> str:
         return "auto"
     if known.kind is Kind.SWITCH:
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value) or "empty"
 
 
 def main(argv: list[str]) -> int:

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
 )
 from typing_extensions import override
 
+from base.errors import AppError
 from base.feature import Notice, Weight
 from base.options import Declaration, Group, Kind, Options, Settings, Value, declarations
 from base.qt import theme
@@ -36,6 +38,7 @@ from base.qt.widgets import (
 from base.text import N_, _
 from kiosk.model.lock import LEAST_DIGITS
 from kiosk.services.pin import PinStore
+from kiosk.views.error_words import error_notice
 from kiosk.views.pin_sheet import PinSheet
 
 _GROUP_ICONS: Final = {
@@ -43,6 +46,7 @@ _GROUP_ICONS: Final = {
     Group.WRITING: "pencil",
     Group.BOARD: "presentation",
     Group.SOUND: "volume-2",
+    Group.ROOMS: "users",
 }
 _UNITS: Final = {
     "inch": N_("%(number)s inch"),
@@ -147,6 +151,44 @@ class NumberControl(QWidget):
         if event.type() == QEvent.Type.LanguageChange:
             self._tell_value()
         elif event.type() == QEvent.Type.StyleChange:
+            self._restyle()
+        super().changeEvent(event)
+
+
+class TextControl(QLineEdit):
+    """A field for a text; what cannot be used stays in it, and is not taken.
+
+    `changed` carries the text when the field is left or Enter is touched, and it is another.
+    """
+
+    changed = Signal(str)
+
+    def __init__(self, known: Declaration, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value = str(known.default)
+        self.setPlaceholderText(known.row.example)
+        self.setInputMethodHints(
+            Qt.InputMethodHint.ImhUrlCharactersOnly | Qt.InputMethodHint.ImhNoPredictiveText
+        )
+        self.editingFinished.connect(self._commit)
+        self._restyle()
+
+    def show_value(self, value: Value) -> None:
+        """Show `value` without a signal."""
+        self._value = str(value)
+        self.setText(self._value)
+
+    def _commit(self) -> None:
+        typed = self.text().strip()
+        if typed != self._value:
+            self.changed.emit(typed)
+
+    def _restyle(self) -> None:
+        self.setFixedWidth(theme.metrics().px(110))
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.StyleChange:
             self._restyle()
         super().changeEvent(event)
 
@@ -289,6 +331,12 @@ class SettingsScreen(QWidget):
             toggle.clicked.connect(lambda on: self._change(known, on))
             self._showers[known.name] = lambda value: toggle.setChecked(bool(value))
             return toggle
+        if known.kind is Kind.TEXT:
+            field = TextControl(known)
+            field.setAccessibleName(_(known.title))
+            field.changed.connect(lambda typed: self._change(known, typed))
+            self._showers[known.name] = field.show_value
+            return field
         number = NumberControl(known)
         number.changed.connect(lambda value: self._change(known, value))
         self._showers[known.name] = number.show_value
@@ -306,7 +354,10 @@ class SettingsScreen(QWidget):
         return choice
 
     def _change(self, known: Declaration, value: Value) -> None:
-        self._options.change(**{known.name: value})
+        try:
+            self._options.change(**{known.name: value})
+        except AppError as error:
+            self._show_notice(error_notice(error.code))
 
     def _show_values(self, values: Settings) -> None:
         for name, show in self._showers.items():

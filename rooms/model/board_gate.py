@@ -31,7 +31,7 @@ MEMO: Final = "memo"
 """Root text of a room's board: what all write together."""
 MAX_GUEST_ITEM_BYTES: Final = 512 * 1024
 """A stroke of ten minutes at 240 Hz is half of it."""
-MAX_WRITERS: Final = 64
+MAX_WRITERS: Final = 256
 """Yjs clients that one seat may have been: one for each time its page was loaded."""
 
 _ITEM_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")

@@ -134,11 +134,7 @@ def session_token(request: Request) -> str | None:
 
 
 def set_session(request: Request, response: Response, token: str) -> None:
-    """Let the browser keep a session, which no script can read.
-
-    Lax, so that a link to a room in a mail finds its reader signed in; what changes
-    anything is held to our own pages by `require_own_page`.
-    """
+    """Let the browser keep a session: no script reads it, no other site sends it."""
     response.set_cookie(
         _cookie_name(request),
         token,
@@ -146,7 +142,7 @@ def set_session(request: Request, response: Response, token: str) -> None:
         path="/",
         secure=_secure(request),
         httponly=True,
-        samesite="lax",
+        samesite="strict",
     )
 
 
@@ -157,7 +153,7 @@ def clear_session(request: Request, response: Response) -> None:
         path="/",
         secure=_secure(request),
         httponly=True,
-        samesite="lax",
+        samesite="strict",
     )
 
 

@@ -11,7 +11,7 @@ from base.qt import loop
 from base.qt.panels import NumberPad
 from base.qt.widgets import Choice, Slider, Toggle, TouchButton
 from kiosk.services.pin import PinStore
-from kiosk.views.settings import NumberControl, Row, SettingsScreen, value_text
+from kiosk.views.settings import NumberControl, Row, SettingsScreen, TextControl, value_text
 
 
 @pytest.fixture
@@ -60,6 +60,25 @@ def test_every_setting_has_the_control_of_its_kind(screen: SettingsScreen) -> No
     assert len(screen.findChildren(Choice)) == kinds.count(Kind.CHOICE)
     assert len(screen.findChildren(Toggle)) == kinds.count(Kind.SWITCH)
     assert len(screen.findChildren(NumberControl)) == kinds.count(Kind.NUMBER)
+    assert len(screen.findChildren(TextControl)) == kinds.count(Kind.TEXT)
+
+
+def test_address_takes_effect_when_it_is_entered(
+    screen: SettingsScreen, options: Options
+) -> None:
+    (field,) = screen.findChildren(TextControl)
+    QTest.keyClicks(field, "https://rooms.example.jp\r")
+    assert options.values.service_url == "https://rooms.example.jp"
+
+
+def test_address_that_is_none_is_told_and_not_taken(
+    screen: SettingsScreen, options: Options, told: list[Notice]
+) -> None:
+    (field,) = screen.findChildren(TextControl)
+    QTest.keyClicks(field, "rooms\r")
+    assert options.values.service_url == ""
+    assert field.text() == "rooms"
+    assert len(told) == 1
 
 
 def test_touch_on_a_choice_takes_effect(screen: SettingsScreen, options: Options) -> None:

@@ -80,7 +80,7 @@ def test_state_vector_is_read():
     "data", [b"", b"\x01", b"\x02\x01\x01\x01\x02", b"\x00\x00", b"\xff" * 30]
 )
 def test_what_is_no_state_vector_is_refused(data):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r".+"):
         parse_state_vector(data, 10)
 
 
@@ -99,7 +99,7 @@ def test_what_is_no_state_vector_is_refused(data):
     ],
 )
 def test_what_is_no_update_is_refused(data):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r".+"):
         parse_update(data, MANY)
 
 
@@ -111,7 +111,7 @@ def test_value_too_deep_is_refused():
 
 def test_more_structs_than_allowed_are_refused():
     data = pack_update([(7, 0, [pack_garbage(1)] * 11)], ())
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r".+"):
         parse_update(data, 10)
 
 
