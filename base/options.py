@@ -323,9 +323,10 @@ def _declaration(name: str, info: FieldInfo) -> Declaration:
     inner = [part for part in get_args(info.annotation) if part is not type(None)]
     if get_origin(info.annotation) is Literal:
         kind = Kind.CHOICE
+    elif info.annotation is str:
+        kind = Kind.TEXT
     else:
-        plain = {bool: Kind.SWITCH, str: Kind.TEXT}
-        kind = plain.get(info.annotation or float, Kind.NUMBER)
+        kind = Kind.SWITCH if info.annotation is bool else Kind.NUMBER
     bounds = {type(part): part for part in info.metadata}
     least, most = bounds.get(Ge), bounds.get(Le)
     return Declaration(
