@@ -164,6 +164,13 @@ class RoomsSettings(BaseSettings):
         6.0, gt=0, le=48, description="Hours for which credentials for TURN are good."
     )
 
+    display_token: str = Field(
+        "",
+        pattern=r"^([A-Za-z0-9_-]{32,128})?$",
+        repr=False,
+        description="Token of the display that runs this service for itself; it is made "
+        "anew at each start. Empty: displays are paired.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Lowest level that is written to the log."
     )

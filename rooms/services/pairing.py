@@ -34,6 +34,8 @@ WRONG_MOST: Final = 10
 """Wrong codes that one administrator may type in `PAIRING_S`."""
 MOST_COUNTED: Final = 10_000
 SEEN_EVERY_S: Final = 60.0
+OWN_DISPLAY: Final = KioskCaller("own", "")
+"""The display that runs the service for itself: the same one after a restart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,25 @@ class DisplayView:
 class Pairings:
     """The displays of the service. The event loop's alone.
 
+    Args:
+        database: Where they are kept.
+        clock: What the time is.
+        audit: Where is written who let whom in.
+        own_token: Of the display that runs this service for itself, and needs nobody's
+            leave; empty when there is none.
+
     Attributes:
         on_holder_gone: Awaited with the holder ("kiosk:ID") of a display that was turned
             away, so that its seats can be closed.
     """
 
-    def __init__(self, database: Database, clock: Clock, audit: Audit) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, audit: Audit, own_token: str = ""
+    ) -> None:
         self._store = AccountStore(database)
         self._clock = clock
         self._audit = audit
+        self._own_hash = hash_token(own_token) if own_token else None
         self._asked = _Recent(ASKED_MOST, PAIRING_S)
         self._wrong = _Recent(WRONG_MOST, PAIRING_S)
         self.on_holder_gone: list[Callable[[str], Awaitable[None]]] = []
@@ -119,7 +131,10 @@ class Pairings:
 
     async def caller_of(self, token: str) -> KioskCaller | None:
         """Return the display with this token, unless it was turned away."""
-        row = await self._store.kiosk_of_token(hash_token(token))
+        token_hash = hash_token(token)
+        if token_hash == self._own_hash:
+            return OWN_DISPLAY
+        row = await self._store.kiosk_of_token(token_hash)
         if row is None:
             return None
         now = self._now()
