@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from base.commands import Command
-from base.errors import AppError
+from base.errors import AppError, ErrorCode
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -43,6 +43,26 @@ class Notice:
     about: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RoomsPlace:
+    """Where the consultation service of this display is.
+
+    Attributes:
+        url: Its address.
+        token: This display's, when the service is its own; None when the display has to be
+            paired with it.
+        is_embedded: Whether it runs on this display.
+    """
+
+    url: str
+    token: str | None = None
+    is_embedded: bool = False
+
+
+async def _no_rooms() -> RoomsPlace:
+    raise AppError(ErrorCode.ROOMS_NOT_STARTED, "nobody knows of a service")
+
+
 def _nothing() -> None:
     pass
 
@@ -65,6 +85,8 @@ class Host:
         finish: Leaves the display as it was found, for the next person. UI thread.
         open_screen: Puts another screen on the display, by its name. UI thread.
         forget_files: Takes the notices away that are about a file. UI thread.
+        find_rooms: Says where the consultation service is, and starts one here when none
+            is configured; raises AppError ROOMS_NOT_STARTED. Inside the running loop.
     """
 
     data_dir: Path
@@ -76,6 +98,7 @@ class Host:
     finish: Callable[[], None] = _nothing
     open_screen: Callable[[str], None] = _nowhere
     forget_files: Callable[[], None] = _nothing
+    find_rooms: Callable[[], Awaitable[RoomsPlace]] = _no_rooms
 
 
 class Feature(Protocol):

@@ -46,6 +46,7 @@ from kiosk.services.crash import CrashPath
 from kiosk.services.input_engine import choose_input_method
 from kiosk.services.pin import PinStore
 from kiosk.services.removable import RemovableFolders
+from kiosk.services.rooms_service import RoomsService
 from kiosk.services.signals import EndSignals
 from kiosk.views.error_words import error_notice
 from kiosk.views.home import Home
@@ -128,6 +129,7 @@ class Kiosk(QObject):
         self._signals = EndSignals(app.quit)
         self._pin = PinStore(data_dir)
         self._removable = RemovableFolders(os.environ)
+        self._rooms = RoomsService(data_dir, options)
         self._worker = Worker("settings", on_error=self._write_failed)
         self._not_written.connect(self._tell_not_written)
         options.submit = self._worker.submit
@@ -145,6 +147,7 @@ class Kiosk(QObject):
             open_screen=lambda screen: self.handle(Opened(screen)),
             finish=lambda: self.handle(Finished()),
             forget_files=self.shell.notices.forget_files,
+            find_rooms=self._rooms.place,
         )
         self.shell.resized.connect(self._window_resized)
         self.shell.closing.connect(app.quit)
@@ -175,6 +178,7 @@ class Kiosk(QObject):
         self._is_down = True
         for name, feature in self._features.items():
             self._guard(feature.shutdown, f"shutdown of {name}")
+        self._guard(self._rooms.shutdown, "shutdown of the rooms service")
         self._stop_listening()
         self._keyboard.shutdown()
         self._removable.shutdown()
