@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from base.wire import Problem
 from rooms.model.board_gate import Writer
 from rooms.model.room_document import BrokenDocumentError, RoomDocument, Taken
+from rooms.services.room_store import Document, RoomStore, Update
 
 BATCH_S: Final = 0.05
 RETRY_S: Final = 1.0
@@ -31,31 +30,14 @@ COMPACT_BYTES: Final = 4 * 1024 * 1024
 _log = structlog.get_logger(__name__)
 
 
-class Shared(StrEnum):
-    """Which documents a room has, as the store names them."""
-
-    BOARD = "board"
-    NOTES = "notes"
-    WRITERS = "writers"
-    """No document: which Yjs client is whose, a row each."""
-
-
-class UpdateStore(Protocol):
-    """Where updates are kept. All may raise what the database raises."""
-
-    async def append_updates(self, updates: Sequence[tuple[str, str, bytes]]) -> None:
-        """Append updates: room, document, bytes; all of them or none."""
-
-    async def load_updates(self, room_id: str, document: str) -> list[bytes]:
-        """Return the updates of a room's document in their order."""
-
-    async def compact(self, room_id: str, document: str, state: bytes) -> None:
-        """Put one update in the place of all of a room's document."""
-
-
 @dataclass(slots=True)
 class _Log:
-    """What lies in the store for a document since it was last compacted."""
+    """What lies in the store for a document since it was last compacted.
+
+    Attributes:
+        rows: How many updates.
+        size: Bytes of them.
+    """
 
     rows: int = 0
     size: int = 0
@@ -65,8 +47,8 @@ class _Log:
 class _Room:
     """The documents of a room."""
 
-    documents: dict[Shared, RoomDocument]
-    logs: dict[Shared, _Log] = field(default_factory=dict)
+    documents: dict[Document, RoomDocument]
+    logs: dict[Document, _Log] = field(default_factory=dict)
 
 
 class BoardHub:
@@ -76,12 +58,13 @@ class BoardHub:
         store: Where they are kept.
     """
 
-    def __init__(self, store: UpdateStore) -> None:
+    def __init__(self, store: RoomStore) -> None:
         self._store = store
         self._rooms: dict[str, _Room] = {}
         self._loading: dict[str, asyncio.Lock] = {}
-        self._pending: list[tuple[str, str, bytes]] = []
+        self._pending: list[Update] = []
         self._pending_bytes = 0
+        self._last = 0
         self._writing = asyncio.Lock()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -118,7 +101,7 @@ class BoardHub:
         """Return whether the documents of a room are in memory."""
         return room_id in self._rooms
 
-    def take(self, room_id: str, shared: Shared, data: bytes, writer: Writer) -> Taken:
+    def take(self, room_id: str, shared: Document, data: bytes, writer: Writer) -> Taken:
         """Judge and apply an update, and have it written soon.
 
         Raises:
@@ -135,7 +118,7 @@ class BoardHub:
             self.release(room_id)
             raise
         for client in taken.claimed:
-            self._keep(room_id, Shared.WRITERS, f"{client}:{writer.seat}".encode())
+            self._keep(room_id, Document.WRITERS, f"{client}:{writer.seat}".encode())
         if taken.update:
             self._keep(room_id, shared, taken.update)
             log = room.logs[shared]
@@ -143,11 +126,11 @@ class BoardHub:
             log.size += len(taken.update)
         return taken
 
-    def vector(self, room_id: str, shared: Shared) -> bytes:
+    def vector(self, room_id: str, shared: Document) -> bytes:
         """Return the state vector of a document."""
         return self._rooms[room_id].documents[shared].vector()
 
-    def answer(self, room_id: str, shared: Shared, vector: bytes) -> bytes:
+    def answer(self, room_id: str, shared: Document, vector: bytes) -> bytes:
         """Return what somebody with a state vector lacks.
 
         Raises:
@@ -155,7 +138,7 @@ class BoardHub:
         """
         return self._rooms[room_id].documents[shared].answer(vector)
 
-    def document(self, room_id: str, shared: Shared) -> RoomDocument:
+    def document(self, room_id: str, shared: Document) -> RoomDocument:
         """Return a document that is ready.
 
         Raises:
@@ -171,8 +154,8 @@ class BoardHub:
         """Let go of a room for good; when this returns, nothing of it is written any more."""
         self.release(room_id)
         async with self._writing:
-            self._pending = [entry for entry in self._pending if entry[0] != room_id]
-            self._pending_bytes = sum(len(data) for _, _, data in self._pending)
+            self._pending = [one for one in self._pending if one.room_id != room_id]
+            self._pending_bytes = sum(len(one.data) for one in self._pending)
 
     async def flush(self) -> None:
         """Write what is pending.
@@ -185,11 +168,11 @@ class BoardHub:
             if not batch:
                 return
             try:
-                await self._store.append_updates(batch)
+                self._last = await self._store.append_updates(batch)
             except BaseException:
                 self._pending = batch + self._pending
                 raise
-            self._pending_bytes -= sum(len(data) for _, _, data in batch)
+            self._pending_bytes -= sum(len(one.data) for one in batch)
 
     async def compact(self) -> None:
         """Put one update in the place of many, where there are many."""
@@ -201,28 +184,29 @@ class BoardHub:
                     await self._compact(room_id, shared, document, log)
 
     async def _compact(
-        self, room_id: str, shared: Shared, document: RoomDocument, log: _Log
+        self, room_id: str, shared: Document, document: RoomDocument, log: _Log
     ) -> None:
         async with self._writing:
             if self._rooms.get(room_id) is None:
                 return
             # It has what is pending, too; that is written once more, which changes nothing.
+            # Up to the number of what was last appended, all of this room is in it.
             state = document.state()
             log.rows, log.size = 0, 0
-            await self._store.compact(room_id, shared.value, state)
+            await self._store.compact(room_id, shared, state, self._last)
 
     async def _load(self, room_id: str) -> _Room:
-        rows = await self._store.load_updates(room_id, Shared.WRITERS.value)
-        owners = dict(_parse_writer(row) for row in rows)
+        rows = await self._store.load_updates(room_id, Document.WRITERS)
+        owners = dict(_parse_writer(row) for row in rows.data)
         room = _Room({})
-        for shared in (Shared.BOARD, Shared.NOTES):
-            updates = await self._store.load_updates(room_id, shared.value)
-            room.documents[shared] = RoomDocument(updates, owners)
-            room.logs[shared] = _Log(len(updates), sum(map(len, updates)))
+        for shared in (Document.BOARD, Document.NOTES):
+            stored = await self._store.load_updates(room_id, shared)
+            room.documents[shared] = RoomDocument(stored.data, owners)
+            room.logs[shared] = _Log(len(stored.data), sum(map(len, stored.data)))
         return room
 
-    def _keep(self, room_id: str, shared: Shared, data: bytes) -> None:
-        self._pending.append((room_id, shared.value, data))
+    def _keep(self, room_id: str, shared: Document, data: bytes) -> None:
+        self._pending.append(Update(room_id, shared, data))
         self._pending_bytes += len(data)
         self._wake.set()
 

@@ -24,10 +24,12 @@ _PRESENT: Final = (SeatPhase.LOBBY.value, SeatPhase.IN.value)
 
 
 class Document(StrEnum):
-    """Which Yjs document of a room."""
+    """What of a room's Yjs documents."""
 
     BOARD = "board"
     NOTES = "notes"
+    WRITERS = "writers"
+    """No document of its own: whose each Yjs client is, a row for each."""
 
 
 class KeyTakenError(Exception):

@@ -77,10 +77,9 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A frame that is made when its turn comes, from what there is then."""
+    """Stands for a frame that is made when its turn comes."""
 
     key: str
-    make: Callable[[], Frame | None]
 
 
 class SeatLine:
@@ -104,7 +103,7 @@ class SeatLine:
         self._max_bytes = max_bytes
         self._waiting: deque[Parcel | _Asked] = deque()
         self._latest: dict[str, Frame] = {}
-        self._asked: set[str] = set()
+        self._asked: dict[str, Callable[[], Frame | None]] = {}
         self._bytes = 0
         self._wake = asyncio.Event()
         self._end: tuple[Close, str] | None = None
@@ -122,7 +121,7 @@ class SeatLine:
         return None if self._end is None else self._end[0]
 
     def put(self, parcel: Parcel) -> None:
-        """Put a frame into the queue, or leave it out when it is fleeting and there is a queue."""
+        """Put a frame into the queue; one that is fleeting is left out when that is long."""
         if not self.is_open:
             return
         if parcel.weight is Weight.LIVE and len(self._waiting) >= SHED_FRAMES:
@@ -139,11 +138,15 @@ class SeatLine:
             self.finish(Close.TOO_SLOW, "too slow", at_once=True)
 
     def ask(self, key: str, make: Callable[[], Frame | None]) -> None:
-        """Make a frame when its turn comes; the same key twice in the queue is made once."""
-        if not self.is_open or key in self._asked:
+        """Have a frame made when its turn comes, from what there is then.
+
+        Asked again before that, it is made once, as it was asked for last.
+        """
+        if not self.is_open:
             return
-        self._asked.add(key)
-        self._waiting.append(_Asked(key, make))
+        if key not in self._asked:
+            self._waiting.append(_Asked(key))
+        self._asked[key] = make
         self._wake.set()
 
     def finish(self, code: Close, reason: str, *, at_once: bool = False) -> None:
@@ -192,8 +195,7 @@ class SeatLine:
     def _next(self) -> Frame | None:
         entry = self._waiting.popleft()
         if isinstance(entry, _Asked):
-            self._asked.discard(entry.key)
-            return entry.make()
+            return self._asked.pop(entry.key)()
         self._bytes -= len(entry.frame)
         if entry.weight is Weight.LATEST:
             return self._latest.pop(entry.key)
