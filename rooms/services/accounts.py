@@ -280,7 +280,7 @@ class Accounts:
         if secret is None:
             secret = pyotp.random_base32()
             _keep(self._totp_offers, account.id, secret)
-        uri = pyotp.TOTP(secret).provisioning_uri(account.login, issuer_name=ISSUER)
+        uri = pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name=ISSUER)
         return TotpOffer(" ".join(re.findall(".{1,4}", secret)), uri)
 
     async def confirm_totp(

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from markupsafe import Markup
 from pydantic import ValidationError
 
-from base.wire import MAX_NAME, MAX_TITLE, Opened, OpenAsked, Problem
+from base.wire import MAX_NAME, MAX_TITLE, OpenAsked, Opened, Problem
 from rooms.model.callers import Account
 from rooms.model.refusal import Refused
 from rooms.services.accounts import (
@@ -325,7 +325,9 @@ async def _me_page(
     if not has_totp and not session.must_change:
         offer = accounts.offer_totp(session.account)
         shown |= {"offer": offer, "qr": Markup(qr_svg(offer.uri).decode())}  # noqa: S704
-    return await page(request, "console_me.html", session.account, shown | values, status=status)
+    return await page(
+        request, "console_me.html", session.account, shown | values, status=status
+    )
 
 
 router.include_router(manage_router)

@@ -24,10 +24,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from base.wire import Problem, Refusal
 from rooms.model.refusal import Refused
+from rooms.services.config import MB
 
 MAX_BODY_BYTES: Final = 64 * 1024
 """Of a request that hands no file over."""
-_MEGABYTE: Final = 1024 * 1024
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _HSTS: Final = "max-age=63072000; includeSubDomains"
 _UPLOAD: Final = re.compile(r"/api/v1/rooms/[^/]+/(files|documents|assets)(/|$)")
@@ -307,7 +307,7 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, settings: SecuritySettings) -> None:
         self._app = app
         # The route knows the exact limit of each kind; this is the wall behind it.
-        self._upload_bytes = _MEGABYTE * max(settings.files_max_mb, settings.document_max_mb)
+        self._upload_bytes = MB * max(settings.files_max_mb, settings.document_max_mb)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the request, reading no more than is allowed."""
