@@ -18,7 +18,6 @@ from typing import Any
 import httpx
 import pytest
 from pycrdt import Map, Text
-from tests.support.room_seeds import PASSWORD, Place, running_place
 from websockets.exceptions import InvalidHandshake
 from websockets.sync.client import connect
 
@@ -34,6 +33,7 @@ from base.wire import (
 )
 from benchmarks.processes import memory
 from benchmarks.room_board import PAGE, packed_stroke, page_update
+from tests.support.room_seeds import PASSWORD, Place, running_place
 from tests.support.room_visitors import Party, bearer, board_update, party
 
 FILE_LIMIT_MB = 2
@@ -797,7 +797,7 @@ def test_document_that_is_none_is_said_to_have_failed(door, here) -> None:
                 return text
         return None
 
-    assert here.host._until(has_failed, "a document that failed")
+    assert here.host.until(has_failed, "a document that failed")
 
 
 def test_guest_cannot_bring_a_document(door, here) -> None:

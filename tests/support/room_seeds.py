@@ -114,6 +114,5 @@ async def _seed(database_url: str) -> None:
 
 
 async def _add_staff(accounts: Accounts, admin: Account, login: str) -> None:
-    _account, given = await accounts.create(admin, login, login.title(), "127.0.0.1")
-    signed_in = await accounts.sign_in(login, given, "127.0.0.1")
-    await accounts.change_password(signed_in.token, given, PASSWORD, "127.0.0.1")
+    account, given = await accounts.create(admin, login, login.title(), "127.0.0.1")
+    await accounts.change_password(account, given, PASSWORD, "127.0.0.1")

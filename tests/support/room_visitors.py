@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 from websockets.exceptions import ConnectionClosed
@@ -79,7 +80,7 @@ class Visitor:
                     return message
             return None
 
-        return self._until(found, f"{kind} {fields}")
+        return self.until(found, f"{kind} {fields}")
 
     def wait_until_closed(self) -> int:
         """Return the code with which the service closes the connection.
@@ -87,7 +88,7 @@ class Visitor:
         Raises:
             TimeoutError: it does not.
         """
-        return self._until(lambda: self.close_code, "the end")
+        return self.until(lambda: self.close_code, "the end")
 
     def wait_for_binary(self, channel: int, holding: bytes = b"") -> bytes:
         """Return the first binary frame of a channel that has these bytes in it."""
@@ -98,7 +99,7 @@ class Visitor:
                     return frame
             return None
 
-        return self._until(found, f"binary {channel}")
+        return self.until(found, f"binary {channel}")
 
     def is_answered(self) -> None:
         """Wait until all that was sent before has been handled: a ping goes round."""
@@ -138,7 +139,8 @@ class Visitor:
             self.close_code = self.socket.close_code or 1006
             self._news.notify_all()
 
-    def _until(self, found: Callable[[], Any], what: str) -> Any:
+    def until(self, found: Callable[[], Any], what: str) -> Any:
+        """Return what `found` returns once it is not None; looked for after each frame."""
         deadline_s = time.monotonic() + PATIENCE_S
         with self._news:
             while (value := found()) is None:
@@ -200,6 +202,23 @@ class Door:
         answer = self.type_key(key, name)
         assert answer.is_success, answer.text
         return Joined.model_validate_json(answer.content)
+
+    def upload(self, room: str, joined: Joined, name: str, content: bytes) -> dict[str, Any]:
+        """Hand a file over and return what the service says of it."""
+        answer = self.http.post(
+            f"/api/v1/rooms/{room}/files",
+            content=content,
+            headers={**bearer(joined.token), "X-File-Name": quote(name, safe="")},
+        )
+        assert answer.is_success, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def fetch(self, room: str, joined: Joined, below: str) -> bytes:
+        """Return what lies below the room's address."""
+        answer = self.http.get(f"/api/v1/rooms/{room}/{below}", headers=bearer(joined.token))
+        assert answer.is_success, answer.text
+        return answer.content
 
     def dial(self, joined: Joined, **options: Any) -> Visitor:
         """Open a websocket and say nothing yet; it is closed with the door."""
