@@ -3,8 +3,8 @@
  * one's own pen.
  *
  * Events: `page` (detail {page, number, count, isFollowing}), `synced`, `drawn` (all there is of
- * the page is on the glass), `undo` (detail {canUndo, canRedo}), `refused` (the service took
- * nothing of the last changes; the board was fetched anew).
+ * the page is on the glass), `undo` (detail {canUndo, canRedo}), `refused` (detail {problem}: the
+ * service did not take the last change).
  */
 
 import * as Y from "../vendor/yjs.js";
@@ -31,7 +31,8 @@ const KEY_PAN_PX = 60;
 const KEY_ZOOM = 1.25;
 /** A new view is painted when the hand has rested for so long, or is gone. */
 const SETTLE_MS = 160;
-/** A timer paints what no frame would: a page in the background gets none. */
+/** What was erased so shortly before a refusal may be what was refused, and is fetched again. */
+const ERASED_MS = 10_000;
 const ALL_RIGHTS = Object.freeze({ draw: true, point: true, manage: false });
 
 /** Brushes by the names of the tools. */
@@ -41,13 +42,18 @@ export class Board extends EventTarget {
   /**
    * @param {HTMLElement} root Filled by the board; has a size of its own.
    * @param {{connection: Connection, room: object, seat: string, seats: ?object[],
-   *   rights: ?object, fetchPicture: Function, texts: Texts}} options `room` and `seats` as the
-   *   welcome has them; `seat` is the id of one's own; `fetchPicture` as `pictureFetcher` makes.
+   *   rights: ?object, shared: ?SharedDoc, fetchPicture: Function, texts: Texts}} options
+   *   `room` and `seats` as the welcome has them; `seat` is the id of one's own; `shared` is
+   *   made here when there is none; `fetchPicture` as `pictureFetcher` makes it.
    */
-  constructor(root, { connection, room, seat, seats = [], rights = ALL_RIGHTS, fetchPicture, texts }) {
+  constructor(
+    root,
+    { connection, room, seat, seats = [], rights = ALL_RIGHTS, shared = null, fetchPicture, texts },
+  ) {
     super();
     this.tool = { kind: "pen", colour: 0, widthPt: 3.5 };
-    this.shared = new SharedDoc(connection, Channel.BOARD_UPDATE);
+    this.shared = shared ?? new SharedDoc(connection, Channel.BOARD_UPDATE);
+    this._ownsShared = shared === null;
     this._connection = connection;
     this._texts = texts;
     this._seat = seat;
@@ -62,7 +68,7 @@ export class Board extends EventTarget {
     this._isReported = false;
     this._own = null;
     this._gone = [];
-    this._erased = null;
+    this._erasedAt = -Infinity;
     this._listening = new AbortController();
     this._build(root);
     this._pictures = new Pictures(fetchPicture);
@@ -117,17 +123,24 @@ export class Board extends EventTarget {
     this._showCursor();
   }
 
-  /**
-   * Show a page; with `lead` for all (staff), else here alone until `follow`.
-   *
-   * @param {?string} id
-   */
-  showPage(id, { lead = false } = {}) {
-    if (lead) {
-      this._connection.send({ t: "page", page: id });
-      this._led = id;
-    }
-    this._isFollowing = lead || id === this._led;
+  /** Show the page that all are led to; who leafs through on their own is not disturbed. */
+  showPage(id) {
+    if (id === this._led) return;
+    this._led = id;
+    if (this._isFollowing) this._look(id);
+    else this._tellPage();
+  }
+
+  /** Lead all to a page; for staff. */
+  leadTo(id) {
+    this._connection.send({ t: "page", page: id });
+    this._led = id;
+    this.follow();
+  }
+
+  /** Show a page here alone, until `follow`. */
+  lookAt(id) {
+    this._isFollowing = id === this._led;
     this._look(id);
   }
 
@@ -142,16 +155,19 @@ export class Board extends EventTarget {
     const { pages } = this._scene;
     const at = pages.findIndex(({ id }) => id === this._page?.id);
     const next = pages[Math.min(Math.max(at + by, 0), pages.length - 1)];
-    if (next && next.id !== this._page?.id) this.showPage(next.id);
+    if (next && next.id !== this._page?.id) this.lookAt(next.id);
   }
 
   undo() {
+    if (!this._rights.draw) return;
     this._hand.giveUp();
+    this._erasedAt = performance.now();
     this._undo.undo();
     this.shared.flush();
   }
 
   redo() {
+    if (!this._rights.draw) return;
     this._undo.redo();
     this.shared.flush();
   }
@@ -185,7 +201,7 @@ export class Board extends EventTarget {
     this._pictures.destroy();
     this._undo.destroy();
     this._scene.destroy();
-    this.shared.destroy();
+    if (this._ownsShared) this.shared.destroy();
     this._glass.remove();
   }
 
@@ -324,7 +340,9 @@ export class Board extends EventTarget {
     this._own.place = to;
     const radius = (ERASER_PX * this._viewport.ratio) / this._viewport.view.scale;
     const touched = this._scene.entries.filter((entry) => this._mayErase(entry) && touches(entry, from, to, radius));
-    if (touched.length) this._change((items) => touched.forEach(({ id }) => items.delete(id)));
+    if (!touched.length) return;
+    this._erasedAt = performance.now();
+    this._change((items) => touched.forEach(({ id }) => items.delete(id)));
   }
 
   _mayErase({ item }) {
@@ -502,8 +520,7 @@ export class Board extends EventTarget {
     const isMore = this._ink.work();
     this._placeInk();
     const now = performance.now();
-    const isPainted = !isMore || !this._ink.isFirst;
-    if (isPainted) this._live.sweep(now, (id) => this._scene.has(id));
+    if (!this._ink.isFirst) this._live.sweep(now, (id) => this._scene.has(id));
     this._others.paint(view, this._page.id, dark);
     for (const id of this._gone.splice(0)) this._wet.remove(id);
     this._wet.paint(view, this._page.id, dark);
@@ -552,14 +569,15 @@ export class Board extends EventTarget {
     hear("seat", ({ seat }) => this._pointers.setSeat(seat));
     hear("seat_left", ({ seat }) => this._seatLeft(seat));
     hear("rights", ({ rights }) => this.setRights(rights));
-    hear("room", ({ room }) => this._lead(room.page));
-    hear("page", ({ page }) => this._lead(page));
+    hear("room", ({ room }) => this.showPage(room.page));
+    hear("page", ({ page }) => this.showPage(page));
     hear("live", (message) => this._liveHeard(message));
     hear("pointer", ({ seat, page, x_pt: x, y_pt: y }) => {
       if (page === null) this._pointers.hide(seat);
       else this._pointers.show(seat, page, x, y);
     });
     this.shared.addEventListener("synced", () => this._tell("synced", null), { signal });
+    this.shared.addEventListener("refused", (event) => this._refused(event.detail), { signal });
     this.shared.addEventListener("replaced", () => this._replaced(), { signal });
     this._pictures.addEventListener("sheet", (event) => this._sheetCame(event.detail), { signal });
     this._pictures.addEventListener("image", (event) => this._imageCame(event.detail), { signal });
@@ -571,20 +589,13 @@ export class Board extends EventTarget {
     for (const one of seats) this._pointers.setSeat(one);
     this._live.clear();
     this.setRights(rights);
-    this._lead(room.page);
+    this.showPage(room.page);
   }
 
   _seatLeft(seat) {
     this._pointers.removeSeat(seat);
     this._live.seatLeft(seat);
     this._askFrame();
-  }
-
-  _lead(page) {
-    if (page === this._led) return;
-    this._led = page;
-    if (this._isFollowing) this._look(page);
-    else this._tellPage();
   }
 
   _liveHeard(message) {
@@ -597,7 +608,12 @@ export class Board extends EventTarget {
     this._hand?.giveUp();
     this._live.clear();
     this._openDocument();
-    this._tell("refused", null);
+  }
+
+  _refused(detail) {
+    // What was drawn goes with the service's answer; what was erased would not come back.
+    if (performance.now() < this._erasedAt + ERASED_MS) this.shared.replace();
+    this._tell("refused", detail);
   }
 
   _sheetCame({ document, number }) {

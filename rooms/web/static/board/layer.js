@@ -38,9 +38,9 @@ export class InkLayer {
     this._job = null;
   }
 
-  /** Whether all that there is has been painted in the view that was asked for. */
-  get isDone() {
-    return this._job === null;
+  /** Whether the page is being painted for the first time. */
+  get isFirst() {
+    return this._job?.isFirst ?? false;
   }
 
   /** The view that the canvas shows now. */

@@ -20,10 +20,12 @@ const NO_ROOM_MS = 30_000;
  *
  * @param {string} room
  * @param {() => string} token
- * @returns {(path: string, options: {signal: AbortSignal}) => Promise<Blob>}
+ * @returns {(picture: {document: string, sheet: number, width: number} | {asset: string},
+ *   options: {signal: AbortSignal}) => Promise<Blob>}
  */
 export function pictureFetcher(room, token) {
-  return async (path, { signal }) => {
+  return async ({ document, sheet, width, asset }, { signal }) => {
+    const path = asset ? `assets/${asset}` : `documents/${document}/${sheet}/${width}.webp`;
     const address = `/api/v1/rooms/${encodeURIComponent(room)}/${path}`;
     const headers = { Authorization: `Bearer ${token()}` };
     const answer = await fetch(address, { headers, signal });
@@ -33,17 +35,17 @@ export function pictureFetcher(room, token) {
 }
 
 export class Pictures extends EventTarget {
-  /** @param {(path: string, options: {signal: AbortSignal}) => Promise<Blob>} fetchPicture */
+  /** @param {ReturnType<typeof pictureFetcher>} fetchPicture */
   constructor(fetchPicture) {
     super();
     this._fetch = fetchPicture;
     this._limit = WIDTHS.at(-1);
-    /** Path to {bitmap, bytes}; the last one used is the last one here. */
+    /** Name to {bitmap, bytes}; the last one used is the last one here. */
     this._kept = new Map();
     this._bytes = 0;
-    /** Path to its AbortController. */
+    /** Name to its AbortController. */
     this._asked = new Map();
-    /** Path to the time before which it is not asked for again. */
+    /** Name to the time before which it is not asked for again. */
     this._notBefore = new Map();
   }
 
@@ -59,23 +61,23 @@ export class Pictures extends EventTarget {
    * @param {number} wanted Width on the glass, device px.
    */
   sheet(sheet, wanted) {
-    const path = (width) => `documents/${sheet.document}/${sheet.number}/${width}.webp`;
+    const { document, number } = sheet;
+    const name = (width) => `${document} ${number} ${width}`;
     const enough = WIDTHS.find((width) => width >= Math.min(wanted, this._limit)) ?? this._limit;
-    const there = WIDTHS.filter((width) => this._kept.has(path(width)));
+    const there = WIDTHS.filter((width) => this._kept.has(name(width)));
     const best = there.find((width) => width >= enough) ?? there.at(-1) ?? 0;
     if (best < enough) {
       // The smallest first: it is there soon, and a sharper one follows.
       const next = WIDTHS.find((width) => width > best && width <= enough);
-      if (next) this._ask(path(next), "sheet", { document: sheet.document, number: sheet.number });
+      if (next) this._ask(name(next), { document, sheet: number, width: next }, "sheet", { document, number });
     }
-    return best ? this._use(path(best)) : null;
+    return best ? this._use(name(best)) : null;
   }
 
   /** Return an image, or null while it is not there. */
   image(sha256) {
-    const path = `assets/${sha256}`;
-    if (this._kept.has(path)) return this._use(path);
-    this._ask(path, "image", { sha256 });
+    if (this._kept.has(sha256)) return this._use(sha256);
+    this._ask(sha256, { asset: sha256 }, "image", { sha256 });
     return null;
   }
 
@@ -91,41 +93,41 @@ export class Pictures extends EventTarget {
     this._kept.clear();
   }
 
-  _use(path) {
-    const kept = this._kept.get(path);
-    this._kept.delete(path);
-    this._kept.set(path, kept);
+  _use(name) {
+    const kept = this._kept.get(name);
+    this._kept.delete(name);
+    this._kept.set(name, kept);
     return kept.bitmap;
   }
 
-  async _ask(path, event, detail) {
-    if (this._asked.has(path) || performance.now() < (this._notBefore.get(path) ?? 0)) return;
+  async _ask(name, picture, event, detail) {
+    if (this._asked.has(name) || performance.now() < (this._notBefore.get(name) ?? 0)) return;
     const asked = new AbortController();
-    this._asked.set(path, asked);
+    this._asked.set(name, asked);
     try {
-      const blob = await this._fetch(path, { signal: asked.signal });
+      const blob = await this._fetch(picture, { signal: asked.signal });
       const bitmap = await decoded(blob);
       if (asked.signal.aborted) {
         bitmap.close();
         return;
       }
-      this._keep(path, bitmap);
-      this._asked.delete(path);
+      this._keep(name, bitmap);
+      this._asked.delete(name);
       this.dispatchEvent(new CustomEvent(event, { detail }));
     } catch (error) {
       if (asked.signal.aborted) return;
-      this._asked.delete(path);
-      this._notBefore.set(path, performance.now() + RETRY_MS);
-      console.warn("a picture did not come", path, String(error));
+      this._asked.delete(name);
+      this._notBefore.set(name, performance.now() + RETRY_MS);
+      console.warn("a picture did not come", name, String(error));
     }
   }
 
-  _keep(path, bitmap) {
+  _keep(name, bitmap) {
     const bytes = bitmap.width * bitmap.height * BYTES_PER_PX;
-    this._kept.set(path, { bitmap, bytes });
+    this._kept.set(name, { bitmap, bytes });
     this._bytes += bytes;
     for (const [old, kept] of this._kept) {
-      if (this._bytes <= MOST_BYTES || old === path) break;
+      if (this._bytes <= MOST_BYTES || old === name) break;
       kept.bitmap.close();
       this._kept.delete(old);
       this._bytes -= kept.bytes;

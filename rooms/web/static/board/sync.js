@@ -4,8 +4,10 @@
  * After each welcome both sides say what they have (a state vector) and get what they lack, so
  * nothing that was done without a line is lost. Changes of one frame travel as one update.
  *
- * Events: `synced`, when the service's answer is in; `replaced`, when the service refused what
- * was done here and `doc` is a new one (everybody who holds on to the old one lets go of it).
+ * What a guest may not do, the service takes back with an update of its own.
+ *
+ * Events: `synced`, when the service's answer is in; `refused` (detail {problem}); `replaced`,
+ * when `doc` is a new one: everybody who holds on to the old one lets go of it.
  */
 
 import * as Y from "../vendor/yjs.js";
@@ -17,8 +19,10 @@ const MAX_UPDATE_BYTES = 4 * 1024 * 1024 - 1;
 const EMPTY_BYTES = 2;
 /** Batches of a page in the background, which gets no frames. */
 const FLUSH_MS = 16;
-/** The `about` of a `trouble` that refuses an update, by the channel of the updates. */
+/** The `about` of a `trouble` with an update, by the channel of the updates. */
 const ABOUT = { [Channel.BOARD_UPDATE]: "board", [Channel.NOTES_UPDATE]: "notes" };
+/** Problems after which the service has nothing of an update, and would not take it later. */
+const LOST = ["too_large", "no_room_on_disk"];
 
 export class SharedDoc extends EventTarget {
   /**
@@ -92,12 +96,12 @@ export class SharedDoc extends EventTarget {
     read(() => Y.applyUpdate(this.doc, update, this));
     if (this.isSynced) return;
     this.isSynced = true;
-    this.dispatchEvent(new Event("synced"));
+    this._tell("synced");
   }
 
   _send(update) {
     // The service would close the line for it, again and again.
-    if (update.length > MAX_UPDATE_BYTES) this._replace();
+    if (update.length > MAX_UPDATE_BYTES) this.replace();
     else this._connection.sendBinary(this._updates, update);
   }
 
@@ -105,20 +109,26 @@ export class SharedDoc extends EventTarget {
     if (state !== "open") this.isSynced = false;
   }
 
-  _troubled({ about }) {
-    if (about === ABOUT[this._updates]) this._replace();
+  _troubled({ about, problem }) {
+    if (about !== ABOUT[this._updates]) return;
+    this._tell("refused", { problem });
+    if (LOST.includes(problem)) this.replace();
   }
 
-  /** Start anew: what the service refused would come back with every later change. */
-  _replace() {
+  /** Start anew with what the service has: what it lost would be missed by every later change. */
+  replace() {
     clearTimeout(this._timer);
     this._timer = 0;
     this._pending = [];
     this.doc.destroy();
     this.doc = new Y.Doc();
     this._watch();
-    this.dispatchEvent(new Event("replaced"));
+    this._tell("replaced");
     this._ask();
+  }
+
+  _tell(name, detail = null) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 
