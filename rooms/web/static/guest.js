@@ -351,6 +351,7 @@ class Guest {
     this._room.addEventListener('rung', ({ detail }) => this._rungChanged(detail));
     this._show('room');
     this._tell(texts.say('You are in the room.'));
+    navigator.vibrate?.(200);
   }
 
   _closeRoom() {
@@ -555,6 +556,7 @@ class Guest {
     for (const screen of document.querySelectorAll('.screen')) screen.hidden = screen.dataset.of !== name;
     document.body.dataset.screen = name;
     if (name === before) return;
+    byId('told').textContent = '';
     if (name === 'key') {
       document.title = texts.say('Consultation room');
       byId('key').focus();

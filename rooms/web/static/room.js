@@ -12,6 +12,7 @@ import { Rung } from './wire.js';
 
 /** Pictures of pages come in these widths. */
 const LOW_WIDTH_PX = 640;
+const HIGH_WIDTH_PX = 2560;
 
 /** Loads what only a room needs; called in the lobby so that it is there in time. */
 export function preload() {
@@ -19,6 +20,7 @@ export function preload() {
     import('./board/board.js'),
     import('./board/memo.js'),
     import('./board/sync.js'),
+    import('./tools.js'),
   ]);
 }
 
@@ -62,7 +64,7 @@ export class Room extends EventTarget {
     this._me = message.seat;
     this._seats = new Map(message.seats.map((seat) => [seat.id, seat]));
     this._faces.show(message.seats, message.seat);
-    this._faces.attachSelf(this._devices.video);
+    this._devicesChanged();
     this._media.enter(message);
     this._setRoom(message.room);
     this._setRights(message.rights, again);
@@ -83,9 +85,7 @@ export class Room extends EventTarget {
     this._listening.abort();
     this._media.close();
     this._faces.close();
-    this._parts?.memo.destroy();
-    this._parts?.board.destroy();
-    this._parts?.shared.destroy();
+    for (const part of ['tools', 'memo', 'board', 'shared']) this._parts?.[part].destroy();
     this._wake?.release().catch(() => {});
     byId('board').replaceChildren();
   }
@@ -115,7 +115,7 @@ export class Room extends EventTarget {
   }
 
   async _build({ room, seat, rights }) {
-    const [{ Board }, { Memo }, { SharedDoc }] = await preload();
+    const [{ Board }, { Memo }, { SharedDoc }, { Tools }] = await preload();
     if (this._closed) return;
     const shared = new SharedDoc(this._connection);
     const board = new Board(byId('board'), {
@@ -125,34 +125,48 @@ export class Room extends EventTarget {
       seat,
       seats: [...this._seats.values()],
       rights,
-      fetchPicture: (picture) => this._fetchPicture(picture),
+      fetchPicture: (picture, options) => this._fetchPicture(picture, options),
       texts: this._texts,
     });
     const memo = new Memo(byId('memo'), shared, 'memo');
-    this._parts = { board, memo, shared };
+    const tools = new Tools(byId('tools'), board, this._seats.get(seat).colour);
+    this._parts = { board, memo, shared, tools };
     // They may have changed while the modules were on their way.
-    board.setRights(this._rights);
-    memo.setRights(this._rights);
+    this._tellRights();
     board.showPage(this._room.page);
+    this._limitPictures();
   }
 
-  /** Returns the picture of a sheet or of an item; a weak line gets it coarse, or later. */
-  async _fetchPicture({ document, sheet, width, asset }) {
+  /** Returns the picture of a sheet or of an item; a line that carries only voices gets it later. */
+  async _fetchPicture({ document, sheet, width, asset }, { signal } = {}) {
     if (this._rung >= Rung.VOICE_AND_INK) {
       await new Promise((resolve) => this._waitingPictures.push(resolve));
     }
-    const wide = this._rung >= Rung.LOW_DOCUMENTS ? LOW_WIDTH_PX : width;
-    const below = asset ? `assets/${asset}` : `documents/${document}/${sheet}/${wide}.webp`;
-    const answer = await askRaw(`/api/v1/rooms/${this._seat.room}/${below}`, { token: this._seat.token });
-    return answer.blob();
+    const below = asset ? `assets/${asset}` : `documents/${document}/${sheet}/${width}.webp`;
+    const path = `/api/v1/rooms/${this._seat.room}/${below}`;
+    return (await askRaw(path, { token: this._seat.token, signal })).blob();
+  }
+
+  _limitPictures() {
+    const weak = this._rung >= Rung.LOW_DOCUMENTS;
+    this._parts?.board.setPictureLimit(weak ? LOW_WIDTH_PX : HIGH_WIDTH_PX);
+  }
+
+  _tellRights() {
+    for (const part of ['board', 'memo', 'tools']) this._parts?.[part].setRights(this._rights);
   }
 
   _seatChanged(seat) {
     const before = this._seats.get(seat.id);
     this._seats.set(seat.id, seat);
+    if (seat.id === this._me) {
+      // What one's own devices do is known here first.
+      this._devicesChanged();
+      return;
+    }
     this._faces.update(seat);
     this._media.update(seat);
-    if (!before && seat.id !== this._me) {
+    if (!before) {
       this._tell(this._texts.say('%(name)s came in.', { name: this._faces.nameOf(seat) }));
     }
   }
@@ -170,7 +184,7 @@ export class Room extends EventTarget {
     this._room = room;
     byId('room-title').textContent = room.title || this._texts.say('Consultation room');
     const wasShown = before?.board ?? false;
-    byId('board').hidden = !room.board;
+    byId('board-side').hidden = !room.board;
     byId('stage').toggleAttribute('data-board', room.board);
     if (room.board !== wasShown || room.page !== before?.page) this._parts?.board.showPage(room.page);
     if (room.board && !wasShown) this._tell(this._texts.say('Staff are showing you the board.'));
@@ -184,8 +198,7 @@ export class Room extends EventTarget {
     const before = this._rights;
     this._rights = rights;
     this._files.setAllowed(rights.files);
-    this._parts?.board.setRights(rights);
-    this._parts?.memo.setRights(rights);
+    this._tellRights();
     this._showFilesControl();
     if (!changed || before === null || before.draw === rights.draw) return;
     this._tell(
@@ -239,6 +252,7 @@ export class Room extends EventTarget {
   _setRung(rung) {
     this._rung = rung;
     this._faces.setRung(rung);
+    this._limitPictures();
     if (rung < Rung.VOICE_AND_INK) this._waitingPictures.splice(0).forEach((go) => go());
     this.dispatchEvent(new CustomEvent('rung', { detail: rung }));
   }
