@@ -82,6 +82,15 @@ class Database:
         async with self._engine.connect() as connection:
             yield connection
 
+    async def check(self) -> None:
+        """Ask the database something.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: it does not answer.
+        """
+        async with self.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
     async def wipe(self) -> None:
         """Let go of what was deleted: it may still lie in a journal on the disk.
 
