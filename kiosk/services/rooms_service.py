@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
-import re
 import secrets
 import selectors
 import subprocess
@@ -24,7 +24,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -44,7 +43,6 @@ NICENESS: Final = 5
 TAIL_LINES: Final = 30
 LINE_BYTES: Final = 4096
 TOKEN_VARIABLE: Final = "KOKUBAN_ROOMS_DISPLAY_TOKEN"  # noqa: S105  (its name)
-_ADDRESS: Final = re.compile(rb"https?://127\.0\.0\.1:\d+")
 CommandFor = Callable[[Path, int], Sequence[str]]
 
 
@@ -179,6 +177,7 @@ class _Runner:
         """
         process = self._start()
         tail: deque[bytes] = deque(maxlen=TAIL_LINES)
+        said = b""
         ready_s: float | None = None
         end_s = time.monotonic() + START_S
         try:
@@ -199,7 +198,8 @@ class _Runner:
                             continue
                         tail.append(heard)
                         if ready_s is None and key.fileobj is process.stdout:
-                            ready_s = self._heard_address(b"".join(tail))
+                            said += heard
+                            ready_s = self._heard_ready(said)
         finally:
             self._reap(process)
         words = b"".join(tail).decode(errors="replace").splitlines()
@@ -226,13 +226,14 @@ class _Runner:
             os.setpriority(os.PRIO_PROCESS, self._process.pid, NICENESS)
         return self._process
 
-    def _heard_address(self, said: bytes) -> float | None:
-        found = _ADDRESS.search(said)
-        # A number that ends with what came so far may go on.
-        if found is None or found.end() == len(said):
+    def _heard_ready(self, said: bytes) -> float | None:
+        """Return the time if the service has said that it is ready."""
+        port = next(filter(None, map(_parse_ready, said.splitlines())), None)
+        if port is None:
             return None
-        place = RoomsPlace(found[0].decode(), token=self._token, is_embedded=True)
-        self._port = urlsplit(place.url).port or 0
+        self._port = port
+        url = f"http://127.0.0.1:{port}"
+        place = RoomsPlace(url, token=self._token, is_embedded=True)
         with self._guard:
             self._place = place
             askers, self._askers = self._askers, []
@@ -262,6 +263,18 @@ class _Runner:
             askers, self._askers = self._askers, []
         for asked in askers:
             _answer(asked, AppError(ErrorCode.ROOMS_NOT_STARTED, "see the log"))
+
+
+def _parse_ready(line: bytes) -> int | None:
+    """Return the port of a service that says it is ready; None of any other line."""
+    try:
+        words = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(words, dict) or words.get("ready") is not True:
+        return None
+    port = words.get("port")
+    return port if isinstance(port, int) else None
 
 
 def _answer(asked: Future[RoomsPlace], answer: RoomsPlace | AppError) -> None:
