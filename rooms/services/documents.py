@@ -420,6 +420,7 @@ class RoomDocuments:
             return
         _log.info("a page cannot be shown", document=errand.document, sheet=errand.sheet)
         self._unreadable[errand.document].add(errand.sheet)
+        self._maker.give_up(errand.document, errand.sheet)
 
     async def _keep(self, path: Path, data: bytes) -> None:
         try:

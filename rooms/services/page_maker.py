@@ -131,6 +131,17 @@ class PageMaker:
         for errand in self._queue.discard(lambda errand: errand.document == document):
             self._tell(errand, None)
 
+    def give_up(self, document: str, sheet: int) -> None:
+        """Make no more of a sheet that cannot be made; who waits for it is told so."""
+        for errand in self._queue.discard(
+            lambda errand: (
+                errand.document == document
+                and errand.kind is JobKind.SHEET
+                and errand.sheet == sheet
+            )
+        ):
+            self._tell(errand, PageAnswer(State.UNREADABLE, b""))
+
     def forget_background(self) -> None:
         """Make nothing that nobody asks for: there is no room to keep it."""
         self._queue.discard(lambda errand: errand not in self._asking)
