@@ -22,6 +22,7 @@ import {
   TEXT_BYTES,
   TICKS_PER_S,
 } from "./items.js";
+import { roundEven } from "./rounding.js";
 
 const MAX_TIME_S = 1e6;
 const DEGREES = 180 / Math.PI;
@@ -247,10 +248,4 @@ function asciiOf(text) {
     if (letter.charCodeAt(0) > 127) throw new RangeError("a page id is ASCII");
     return letter.charCodeAt(0);
   });
-}
-
-/** Round as NumPy does: what lies in the middle goes to the even neighbour. */
-function roundEven(value) {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded + 0;
 }

@@ -20,6 +20,7 @@ import {
   mixed,
   noteRgb,
 } from "./palette.js";
+import { roundEven } from "./rounding.js";
 import { RULING_RGB, plan } from "./rulings.js";
 import { shapePath } from "./shapes.js";
 import { paintStamp } from "./stamps.js";
@@ -140,11 +141,11 @@ function paintRuling(context, background, view, part) {
 }
 
 function fillRule(context, [x0, y0, x1, y1, widthPt], { scale, left, top }) {
-  const width = Math.max(1, Math.round(widthPt * scale));
-  const x = Math.round(x0 * scale);
-  const y = Math.round(y0 * scale);
-  const lengthX = Math.round(x1 * scale) - x;
-  const lengthY = Math.round(y1 * scale) - y;
+  const width = Math.max(1, roundEven(widthPt * scale));
+  const x = roundEven(x0 * scale);
+  const y = roundEven(y0 * scale);
+  const lengthX = roundEven(x1 * scale) - x;
+  const lengthY = roundEven(y1 * scale) - y;
   const back = Math.floor(width / 2);
   if (lengthX >= lengthY) context.fillRect(x - left, y - back - top, lengthX + 1, width);
   else context.fillRect(x - back - left, y - top, width, lengthY + 1);
@@ -153,7 +154,7 @@ function fillRule(context, [x0, y0, x1, y1, widthPt], { scale, left, top }) {
 function fillDot(context, [x, y, radiusPt], { scale, left, top }) {
   context.beginPath();
   const radius = Math.max(radiusPt * scale, LEAST_DOT_PX);
-  context.arc(Math.round(x * scale) - left, Math.round(y * scale) - top, radius, 0, 2 * Math.PI);
+  context.arc(roundEven(x * scale) - left, roundEven(y * scale) - top, radius, 0, 2 * Math.PI);
   context.fill();
 }
 

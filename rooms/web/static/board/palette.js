@@ -1,5 +1,7 @@
 /** Colours as the display shows them; `whiteboard/model/palette.py` is the truth. */
 
+import { roundEven } from "./rounding.js";
+
 /** @typedef {[number, number, number]} Rgb Red, green, blue, 0..255. */
 
 export const Surface = Object.freeze({ BLACKBOARD: "blackboard", WHITE: "white" });
@@ -60,11 +62,6 @@ export function css([red, green, blue], opacity = 1) {
 /** Return the way from one colour to another, in whole levels. @returns {Rgb} */
 export function mixed(from, to, share) {
   return from.map((level, i) => roundEven(level + (to[i] - level) * share));
-}
-
-function roundEven(value) {
-  const rounded = Math.round(value);
-  return rounded - value === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded;
 }
 
 function resolve(table, colour, isDark) {
