@@ -26,6 +26,8 @@ class ErrorCode(StrEnum):
     INVALID_SETTING = "invalid_setting"
     DOCUMENT_ENCRYPTED = "document_encrypted"
     DOCUMENT_STILL_ENCRYPTED = "document_still_encrypted"
+    DOCUMENT_LOCKED = "document_locked"
+    """With a password, in a way that nobody here can open."""
     DOCUMENT_DAMAGED = "document_damaged"
     DOCUMENT_EMPTY = "document_empty"
     DOCUMENT_TOO_LARGE = "document_too_large"

@@ -46,6 +46,10 @@ _WORDS: Final[Mapping[ErrorCode, str]] = MappingProxyType(
         ErrorCode.DOCUMENT_STILL_ENCRYPTED: N_(
             "This password does not open the document. Enter it once more."
         ),
+        ErrorCode.DOCUMENT_LOCKED: N_(
+            "This document has a password that cannot be entered here. Save it without one, or"
+            " make a PDF of it."
+        ),
         ErrorCode.DOCUMENT_DAMAGED: N_(
             "This document is damaged and cannot be shown. Ask for a new copy."
         ),

@@ -56,7 +56,7 @@ def prepare(
 
     Raises:
         AppError: DOCUMENT_ENCRYPTED, DOCUMENT_STILL_ENCRYPTED, UNSAFE_FILE,
-            DOCUMENT_DAMAGED, CONVERSION_FAILED (locked in a way nobody here can open).
+            DOCUMENT_DAMAGED, DOCUMENT_LOCKED.
     """
     path = Path(source)
     kind = find_kind(path)
@@ -65,7 +65,7 @@ def prepare(
         path = Path(target)
         kind = find_kind(path)
     elif kind.is_locked:
-        raise AppError(ErrorCode.CONVERSION_FAILED, f"{source}: locked, not by Office")
+        raise AppError(ErrorCode.DOCUMENT_LOCKED, f"{source}: locked, not by Office")
     slides = 0
     if zipfile.is_zipfile(path):
         check_archive(path)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -91,6 +92,21 @@ def test_locked_deck_asks_for_its_password(door: Door, tmp_path: Path) -> None:
     assert len(door.sheets(door.came(locked, "ひみつ"))) == 2
     # What was made of it is not given to somebody who does not know the password.
     assert door.refused(locked) is ErrorCode.DOCUMENT_ENCRYPTED
+
+
+@needs_office
+def test_letter_that_libreoffice_locked_is_told_as_such(door: Door, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.odt"
+    with zipfile.ZipFile(letter, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:'
+            '1.0"><manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data'
+            "/></manifest:file-entry></manifest:manifest>",
+        )
+        archive.writestr("content.xml", b"\x00\x01 nothing to read")
+    assert door.refused(letter) is ErrorCode.DOCUMENT_LOCKED
 
 
 @needs_office
