@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import logging
 import os
 import threading
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -60,6 +62,8 @@ def display() -> VirtualDisplay:
     """
     running = start_virtual_display()
     KEPT.append(running)
+    # Python complains of a process that outlives its interpreter; this one may.
+    atexit.register(warnings.simplefilter, "ignore", ResourceWarning)
     os.environ["DISPLAY"] = running.name
     return running
 

@@ -101,9 +101,9 @@ def test_letter_that_libreoffice_locked_is_told_as_such(door: Door, tmp_path: Pa
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
         archive.writestr(
             "META-INF/manifest.xml",
-            '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:'
-            '1.0"><manifest:file-entry manifest:full-path="content.xml"><manifest:encryption-data'
-            "/></manifest:file-entry></manifest:manifest>",
+            '<m:manifest xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+            '<m:file-entry m:full-path="content.xml"><m:encryption-data/></m:file-entry>'
+            "</m:manifest>",
         )
         archive.writestr("content.xml", b"\x00\x01 nothing to read")
     assert door.refused(letter) is ErrorCode.DOCUMENT_LOCKED
