@@ -16,6 +16,12 @@ ALL: Final = (
     "start_idle",
     "kill_recovery",
     "chalk_sound",
+    "rooms_join",
+    "rooms_ink",
+    "rooms_relay",
+    "rooms_late",
+    "rooms_lobby",
+    "rooms_kill",
 )
 RESULTS: Final = Path("build") / "benchmarks"
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from pycrdt import Doc, Map
 
-from base.board_doc import ITEMS, PAGES, BrushKind, StrokeItem, pack_item
+from base.board_doc import ITEMS, PAGES, BrushKind, StrokeItem, explicit_colour, pack_item
 from benchmarks.room_people import Person
 
 PAGE: Final = "p1"
@@ -44,13 +44,13 @@ def packed_stroke(author: str) -> bytes:
 
 
 def packed_bar(author: str, y_pt: float, width_pt: float, z: float) -> bytes:
-    """Return a straight thick stroke over the middle of the page, on top of all others."""
+    """Return a straight thick red stroke across the page, on top of all others."""
     t = np.linspace(0, 1, 20)
     width, _height = PAGE_PT
     samples = np.column_stack(
         [width * (0.3 + 0.4 * t), np.full_like(t, y_pt), np.ones_like(t), t, np.zeros_like(t)]
     )
-    return _packed(samples, author, z, width_pt=width_pt)
+    return _packed(samples, author, z, width_pt=width_pt, colour=explicit_colour(255, 0, 0))
 
 
 def full_board(strokes: int, author: str) -> bytes:
@@ -77,6 +77,7 @@ def _packed(
     z: float,
     *,
     width_pt: float,
+    colour: int = 1,
 ) -> bytes:
     return pack_item(
         StrokeItem.from_samples(
@@ -85,7 +86,7 @@ def _packed(
             z=z,
             author=author,
             brush=BrushKind.PEN,
-            colour=1,
+            colour=colour,
             width_pt=width_pt,
             has_pressure=True,
         )
