@@ -232,6 +232,7 @@ class RoomLink:
             async with asyncio.timeout(SILENT_S):
                 await connection.send(pack(Hello(token=self._token, version=WIRE_VERSION)))
             self._work.set()
+            self._retry.clear()
             jobs = [
                 self._loop.create_task(self._write(connection), name="room-link-write"),
                 self._loop.create_task(self._watch(connection), name="room-link-watch"),
@@ -288,21 +289,28 @@ class RoomLink:
                     self._log.info("line is silent")
                     connection.transport.abort()
                     return
-                pong = asyncio.ensure_future(await connection.ping())
-                pong.add_done_callback(self._note_rtt)
-                if await self._is_hurried():
-                    await asyncio.wait([pong], timeout=PROBE_S)
-                    if not pong.done():
-                        self._log.info("line does not answer")
-                        connection.transport.abort()
-                        return
+                await self._ping(connection)
+                if not await self._is_hurried():
+                    continue
+                pong = await self._ping(connection)
+                await asyncio.wait([pong], timeout=PROBE_S)
+                if not pong.done():
+                    self._log.info("line does not answer")
+                    connection.transport.abort()
+                    return
+
+    async def _ping(self, connection: _Connection) -> asyncio.Future[float]:
+        pong = asyncio.ensure_future(await connection.ping())
+        pong.add_done_callback(self._note_rtt)
+        return pong
 
     async def _is_hurried(self) -> bool:
         """Wait for the next ping; return whether somebody wants to know at once."""
-        self._retry.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PING_EVERY_S):
-                return await self._retry.wait()
+                await self._retry.wait()
+                self._retry.clear()
+                return True
         return False
 
     def _note_rtt(self, pong: asyncio.Future[float]) -> None:
