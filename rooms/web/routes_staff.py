@@ -42,7 +42,6 @@ from rooms.web.console import (
     page,
     wait_of,
 )
-from rooms.web.routes_manage import router as manage_router
 from rooms.web.security import address_of
 
 router: Final = APIRouter(include_in_schema=False, route_class=ConsoleRoute)
@@ -329,5 +328,3 @@ async def _me_page(
         request, "console_me.html", session.account, shown | values, status=status
     )
 
-
-router.include_router(manage_router)
