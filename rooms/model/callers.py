@@ -71,6 +71,8 @@ class SeatCaller:
         role: Staff, kiosk or guest.
         name: As it was typed.
         is_in: Whether they are past the lobby, and neither left nor put out.
+        may_fetch: Whether they may fetch the files: those who are in, and for a while those
+            who left.
     """
 
     seat: str
@@ -78,3 +80,4 @@ class SeatCaller:
     role: Role
     name: str
     is_in: bool
+    may_fetch: bool = False

@@ -17,7 +17,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from base.wire import Problem
 from rooms.model.board_gate import Writer
-from rooms.model.room_document import BrokenDocumentError, RoomDocument, Taken
+from rooms.model.room_document import MAX_CLIENTS, BrokenDocumentError, RoomDocument, Taken
+from rooms.model.yjs_update import parse_state_vector
 from rooms.services.room_store import Document, RoomStore, Update
 
 BATCH_S: Final = 0.05
@@ -130,6 +131,14 @@ class BoardHub:
         """Return the state vector of a document."""
         return self._rooms[room_id].documents[shared].vector()
 
+    def check_vector(self, vector: bytes) -> None:
+        """See that something is a state vector.
+
+        Raises:
+            ValueError: it is not.
+        """
+        parse_state_vector(vector, MAX_CLIENTS)
+
     def answer(self, room_id: str, shared: Document, vector: bytes) -> bytes:
         """Return what somebody with a state vector lacks.
 
@@ -176,6 +185,8 @@ class BoardHub:
 
     async def compact(self) -> None:
         """Put one update in the place of many, where there are many."""
+        if not self._last:
+            return
         for room_id, room in tuple(self._rooms.items()):
             for shared, document in room.documents.items():
                 log = room.logs[shared]
