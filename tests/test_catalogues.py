@@ -35,7 +35,9 @@ CATALOGUES = [(domain, path) for domain in DOMAINS for path in catalogue_paths(d
 
 
 @pytest.mark.parametrize(
-    ("domain", "path"), CATALOGUES, ids=[f"{path.stem}-{path.parts[-3]}" for _, path in CATALOGUES]
+    ("domain", "path"),
+    CATALOGUES,
+    ids=[f"{path.stem}-{path.parts[-3]}" for _, path in CATALOGUES],
 )
 def test_catalogue_fits_the_source(domain: Domain, path: Path) -> None:
     assert list(find_faults(read_catalogue(path), extract_texts(domain=domain))) == []
