@@ -70,7 +70,6 @@ _PERMISSIONS: Final = ", ".join(
         f"{name}=()"
         for name in (
             "accelerometer",
-            "bluetooth",
             "browsing-topics",
             "geolocation",
             "gyroscope",
@@ -216,8 +215,13 @@ class StrictHeaders:
         self._secure = is_https(settings.public_url)
         if self._secure:
             self._fixed["Strict-Transport-Security"] = _HSTS
+        # A policy cannot name an IPv6 address; 'self' covers it where it is the page's own.
         self._sockets = " ".join(
-            sorted("ws" + origin[4:] for origin in own_origins(settings.public_url))
+            sorted(
+                "ws" + origin[4:]
+                for origin in own_origins(settings.public_url)
+                if "[" not in origin
+            )
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
