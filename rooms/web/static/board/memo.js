@@ -153,7 +153,8 @@ export function difference(before, after, caret) {
   return {
     start,
     removed: before.length - tail - start,
-    inserted: after.slice(start, after.length - tail),
+    // Half a letter would be another one on every screen.
+    inserted: after.slice(start, after.length - tail).toWellFormed(),
   };
 }
 
