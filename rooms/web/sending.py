@@ -120,7 +120,7 @@ class FileAnswer(Response):
             if not piece:
                 raise OSError(f"{self._sent.path} is shorter than it was")
             begin += len(piece)
-            await send({"type": "http.response.body", "body": piece, "more_body": begin < end})
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
