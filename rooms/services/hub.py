@@ -153,7 +153,7 @@ class Hub:
         self._by_key: dict[str, str] = {}
         self._by_token: dict[bytes, tuple[str, str]] = {}
         self._gone: dict[bytes, _Gone] = {}
-        self._lines: set[SeatLine] = set()
+        self._lines: dict[SeatLine, asyncio.Task[object]] = {}
         self._ending: set[str] = set()
         self._greeting = 0
         self._ticker: asyncio.Task[None] | None = None
@@ -182,9 +182,8 @@ class Hub:
             self._ticker = None
         for line in tuple(self._lines):
             line.finish(Close.SERVICE_ENDS, "service ends")
-        async with asyncio.timeout(DRAIN_S + 3.0) as deadline:
-            while self._lines and not deadline.expired():
-                await asyncio.sleep(0.01)
+        if self._lines:
+            await asyncio.wait(set(self._lines.values()), timeout=2 * DRAIN_S)
         for room in self._rooms.values():
             if room.is_unsaved:
                 await self._desk.save_shown(room)
@@ -320,6 +319,13 @@ class Hub:
         finally:
             self._ending.discard(room_id)
 
+    async def holder_gone(self, holder: str) -> None:
+        """Take the seats of an account or a display that may no longer come in."""
+        for room in tuple(self._rooms.values()):
+            for seat in tuple(room.seats.values()):
+                if seat.holder == holder:
+                    self.sent_away(await self._desk.leave(room, seat, Over(reason="left")))
+
     async def files_changed(self, room_id: str) -> None:
         """Tell a room what files it has now."""
         room = self._rooms.get(room_id)
@@ -341,10 +347,11 @@ class Hub:
             transport: Accepted already.
             address: Where it comes from.
         """
+        _log.debug("connected", address=address)
         line = SeatLine(transport)
-        self._lines.add(line)
         sender = asyncio.create_task(line.run(), name="seat line")
-        reader = asyncio.create_task(self._read(transport, line, address), name="seat reader")
+        reader = asyncio.create_task(self._read(transport, line), name="seat reader")
+        self._lines[line] = reader
         try:
             await asyncio.wait((sender, reader), return_when=asyncio.FIRST_COMPLETED)
             if line.end is not None and not sender.done():
@@ -354,28 +361,35 @@ class Hub:
             try:
                 await line.close()
             finally:
-                self._lines.discard(line)
+                del self._lines[line]
 
-    async def _read(self, transport: Transport, line: SeatLine, address: str) -> None:
-        visit_room: LiveRoom | None = None
-        seat_id = ""
+    async def _read(self, transport: Transport, line: SeatLine) -> None:
         try:
-            found = await self._greet(transport, line)
-            if found is None:
-                return
-            visit_room, seat_id = found
-            visit = self._visit(visit_room, seat_id, line)
+            hello = await self._hello(transport, line)
+            found = None if hello is None else await self._seat_for(hello, line)
+            if hello is not None and found is not None:
+                await self._attend(*found, hello, transport, line)
+        except (SQLAlchemyError, OSError, BrokenDocumentError):
+            _log.exception("a connection failed")
+            line.finish(Close.SERVICE_ENDS, "trouble", at_once=True)
+
+    async def _attend(
+        self, room: LiveRoom, seat_id: str, hello: Hello, transport: Transport, line: SeatLine
+    ) -> None:
+        """Connect a seat for as long as the other side is there and the line is open."""
+        former = room.attach(seat_id, line)
+        if former is not None:
+            former.finish(Close.TAKEN_ELSEWHERE, "taken elsewhere", at_once=True)
+        try:
+            await self._receive_seat(room, room.seats[seat_id], hello, line)
+            visit = self._visit(room, seat_id, line)
             while line.is_open and (frame := await transport.receive()) is not None:
                 await visit.take(frame)
-        except (SQLAlchemyError, OSError, BrokenDocumentError):
-            _log.exception("a connection failed", room=visit_room and visit_room.id)
-            line.finish(Close.SERVICE_ENDS, "trouble", at_once=True)
         finally:
-            if visit_room is not None:
-                visit_room.detach(seat_id, line, self._now())
-                seat = visit_room.seats.get(seat_id)
-                if seat is not None:
-                    visit_room.tell_seat(seat)
+            is_last = room.detach(seat_id, line, self._now())
+            seat = room.seats.get(seat_id)
+            if is_last and seat is not None:
+                room.tell_seat(seat)
 
     def _visit(self, room: LiveRoom, seat_id: str, line: SeatLine) -> Visit:
         return Visit(
@@ -390,11 +404,8 @@ class Hub:
             clock=self._clock,
         )
 
-    async def _greet(self, transport: Transport, line: SeatLine) -> tuple[LiveRoom, str] | None:
-        """Take the hello and connect the seat; None when the line was finished instead."""
-        hello = await self._hello(transport, line)
-        if hello is None:
-            return None
+    async def _seat_for(self, hello: Hello, line: SeatLine) -> tuple[LiveRoom, str] | None:
+        """Return whose token it is; None when the line was finished instead."""
         token_hash = _hash(hello.token)
         found = self._by_token.get(token_hash)
         if found is None:
@@ -402,24 +413,25 @@ class Hub:
             is_out = gone is not None and gone.seat.phase is not SeatPhase.LEFT
             line.finish(Close.PUT_OUT if is_out else Close.BAD_TOKEN, "no seat")
             return None
-        room, seat = self._rooms[found[0]], self._rooms[found[0]].seats[found[1]]
+        room = self._rooms[found[0]]
         if room.is_over(self._now()):
-            await self._tell_over(room, line, seat.is_in)
+            await self._tell_over(room, line, room.seats[found[1]].is_in)
             return None
-        former = room.attach(seat.id, line)
-        if former is not None:
-            former.finish(Close.TAKEN_ELSEWHERE, "taken elsewhere", at_once=True)
+        return room, found[1]
+
+    async def _receive_seat(
+        self, room: LiveRoom, seat: SeatState, hello: Hello, line: SeatLine
+    ) -> None:
         if seat.is_in:
             await self.welcome(room, seat.id)
-        else:
-            if hello.name is not None and hello.name != seat.name:
-                await self._desk.rename(room, seat, hello.name)
-            room.has_knocks_news = True
-            # They may have been let in while their name was written down.
-            now_here = room.seats.get(seat.id)
-            if now_here is not None and not now_here.is_in:
-                line.put(Parcel(pack(room.waiting(now_here))))
-        return room, seat.id
+            return
+        if hello.name is not None and hello.name != seat.name:
+            await self._desk.rename(room, seat, hello.name)
+        room.has_knocks_news = True
+        # They may have been let in while their name was written down.
+        here = room.seats.get(seat.id)
+        if here is not None and not here.is_in:
+            line.put(Parcel(pack(room.waiting(here))))
 
     async def _hello(self, transport: Transport, line: SeatLine) -> Hello | None:
         if self._greeting >= GREETINGS_MAX:
