@@ -74,8 +74,14 @@ class PlainDoc:
 
     def apply_update(self, update: bytes) -> None:
         """Take in the changes of others."""
-        with self._doc.transaction(origin=ROOM_ORIGIN):
-            self._doc.apply_update(update)
+        try:
+            with self._doc.transaction(origin=ROOM_ORIGIN):
+                self._doc.apply_update(update)
+        except BaseException as error:
+            # What the library panics with is no Exception; all others are to go on.
+            if type(error).__name__ == "PanicException":
+                raise ValueError(f"not a Yjs update: {error}") from error
+            raise
 
     def on_update(self, listener: Callable[[bytes], None]) -> Callable[[], None]:
         """Call `listener` after each transaction."""
