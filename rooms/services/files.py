@@ -105,12 +105,13 @@ class RoomFiles:
         return view_of(row)
 
     async def find(self, caller: SeatCaller, file: str) -> tuple[FileRow, Path]:
-        """Return a file of the caller's room, and where it lies.
+        """Return a file of the caller's room, and where it lies; also for who just left.
 
         Raises:
             Refused: NOT_ALLOWED, NOT_FOUND.
         """
-        check_is_in(caller)
+        if not caller.may_fetch:
+            check_is_in(caller)
         row = await self._store.file(caller.room, file)
         if row is None:
             raise Refused(Problem.NOT_FOUND, detail=f"file {file}")
@@ -122,6 +123,7 @@ class RoomFiles:
         Raises:
             Refused: NOT_ALLOWED, NOT_FOUND.
         """
+        check_is_in(caller)
         row, place = await self.find(caller, file)
         if caller.role is Role.GUEST and row.seat != caller.seat:
             raise Refused(Problem.NOT_ALLOWED, detail="somebody else's file")

@@ -19,7 +19,7 @@ def attempts() -> dict[str, Callable[[], object]]:
     return {
         "read a file": lambda: Path("/etc/passwd").read_bytes(),
         "write a file": lambda: Path("/tmp/kokuban-out").write_bytes(b"x"),
-        "list a folder": lambda: os.listdir("/"),
+        "list a folder": lambda: list(Path("/").iterdir()),
         "open a socket": lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM),
         "run a program": lambda: subprocess.run(["/bin/true"], check=True),
         "fork": os.fork,

@@ -71,6 +71,20 @@ def test_who_waits_in_the_lobby_hands_nothing_in_and_fetches_nothing(tmp_path: P
     asyncio.run(run())
 
 
+def test_who_just_left_still_fetches_and_does_nothing_else(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with handover(tmp_path) as room:
+            view = await room.hand_in(b"x")
+            left = replace(GUEST, is_in=False, may_fetch=True)
+            await room.files.find(left, view.id)
+            with refused(Problem.NOT_ALLOWED):
+                await room.hand_in(b"x", caller=left)
+            with refused(Problem.NOT_ALLOWED):
+                await room.files.drop(left, view.id)
+
+    asyncio.run(run())
+
+
 def test_guests_hand_nothing_in_where_the_room_says_so(tmp_path: Path) -> None:
     async def run() -> None:
         async with handover(tmp_path, opened=False) as room:
