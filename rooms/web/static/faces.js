@@ -162,13 +162,13 @@ export class Faces extends EventTarget {
   _noteOf({ seat, peer, video }, self) {
     const { _texts: texts } = this;
     if (self) return '';
-    if (!seat.connected) return texts.say('The line is cut; their place is kept.');
-    if (peer === 'mending') return texts.say('The line is being mended.');
+    if (!seat.connected) return texts.say('Line cut, waiting');
+    if (peer === 'mending') return texts.say('Reconnecting');
     if (!seat.camera) return '';
     if (seat.rung >= Rung.NO_FACES || (this._rung ?? 0) >= Rung.NO_FACES) {
-      return texts.say('Picture paused, so that the voice stays clear');
+      return texts.say('Picture paused for the voice');
     }
-    return video.videoWidth === 0 ? texts.say('The picture is coming.') : '';
+    return video.videoWidth === 0 ? texts.say('Picture coming') : '';
   }
 
   _count() {

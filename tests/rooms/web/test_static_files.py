@@ -12,7 +12,7 @@ from rooms.web.static_files import FOLDER, StaticFiles, static_files
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "deep").mkdir()
     (tmp_path / "a.js").write_text(
-        "import { b } from './deep/b.js';\nimport './c.js';\nconst d = () => import('./d.js');\n"
+        "import { b } from './deep/b.js';\nimport './c.js';\nconst d = import('./d.js');\n"
     )
     (tmp_path / "deep" / "b.js").write_text(
         'import {\n  c,\n} from "../c.js";\nexport { e } from "./e.js";\n'
