@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime
@@ -164,7 +165,7 @@ def fault_of(error: AccountError | Refused) -> str:
 def wait_of(error: AccountError | Refused) -> int:
     """Return the whole seconds until it is worth trying again; 0 for no wait."""
     retry_s = error.retry_s if isinstance(error, Refused) else None
-    return 0 if retry_s is None else max(1, round(retry_s + 0.5))
+    return 0 if retry_s is None else max(1, math.ceil(retry_s))
 
 
 def next_page(asked: str) -> str:

@@ -1,13 +1,14 @@
 """What holds for every request: who may ask, how much they may send, what browsers may do.
 
-The layers, from the outside in: an unforeseen error becomes a plain answer; every answer gets
-the strict headers; requests for foreign hosts and from foreign pages are turned away; bodies
+The layers, from the outside in: every answer gets the strict headers; an unforeseen error
+becomes a plain answer; requests for foreign hosts and from foreign pages are turned away; bodies
 that are too large are cut off. They are plain ASGI, so that streamed bodies stay streams.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 import secrets
 from collections.abc import Iterable, Mapping
@@ -117,8 +118,8 @@ def install(app: FastAPI, settings: SecuritySettings) -> None:
     # The one that is added last is the outermost.
     app.add_middleware(BodyLimit, settings=settings)
     app.add_middleware(OwnPagesOnly, settings=settings)
-    app.add_middleware(StrictHeaders, settings=settings)
     app.add_middleware(Unforeseen)
+    app.add_middleware(StrictHeaders, settings=settings)
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -142,7 +143,7 @@ def answer(refused: Refused, phone: str = "") -> Response:
     )
     headers = {"Cache-Control": "no-store"}
     if refused.retry_s is not None:
-        headers["Retry-After"] = str(max(1, round(refused.retry_s + 0.5)))
+        headers["Retry-After"] = str(max(1, math.ceil(refused.retry_s)))
     if problem is Problem.NOT_SIGNED_IN:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(refusal.model_dump(mode="json"), STATUS[problem], headers)
