@@ -133,15 +133,6 @@ class RoomsSettings(BaseSettings):
     audit_days: float = Field(
         400.0, ge=1, le=36_500, description="Days for which the audit log is kept."
     )
-    session_hours: float = Field(
-        12.0, gt=0, le=168, description="Hours after which staff have to sign in again."
-    )
-    session_idle_minutes: float = Field(
-        120.0, gt=0, le=10_080, description="Minutes without a request that end a session."
-    )
-    pairing_minutes: float = Field(
-        10.0, gt=0, le=1440, description="Minutes for which the code of a display is good."
-    )
 
     wrong_keys_per_minute: int = Field(
         5, ge=1, le=1000, description="Wrong keys a minute from one address that lock it out."

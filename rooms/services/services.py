@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from base.clock import Clock
 from rooms.services.accounts import Accounts
@@ -15,12 +14,12 @@ from rooms.services.config import MB, RoomsSettings
 from rooms.services.database import Database
 from rooms.services.documents import RoomDocuments
 from rooms.services.files import RoomFiles
+from rooms.services.hub import Hub
 from rooms.services.intake import Folders, Intake
 from rooms.services.pairing import Pairings
+from rooms.services.room_store import RoomStore
 from rooms.services.turn import Turn
-
-if TYPE_CHECKING:
-    from rooms.services.hub import Hub
+from rooms.services.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +51,6 @@ async def open_services(settings: RoomsSettings, clock: Clock) -> AsyncIterator[
         OSError: the data folder cannot be used.
         DatabaseTooNewError: a later version of the service wrote the database.
     """
-    from rooms.services.hub import Hub  # DEVELOPMENT: at the top when it is there
-
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as closing:
         database = await Database.open(settings.database_address)
@@ -74,9 +71,9 @@ async def open_services(settings: RoomsSettings, clock: Clock) -> AsyncIterator[
             clock=clock,
             database=database,
             audit=audit,
-            hub=Hub(database, settings, clock, audit, turn, files=files),
+            hub=Hub(database, settings, clock, audit, turn, files, documents),
             accounts=Accounts(database, clock, audit),
-            pairings=Pairings(database, clock, audit),
+            pairings=Pairings(database, clock, audit, settings.display_token),
             files=files,
             documents=documents,
             assets=RoomAssets(settings, database, intake),
@@ -89,6 +86,9 @@ async def open_services(settings: RoomsSettings, clock: Clock) -> AsyncIterator[
         closing.push_async_callback(documents.close)
         await services.hub.start()
         closing.push_async_callback(services.hub.close)
+        upkeep = Upkeep(settings, clock, audit, RoomStore(database))
+        upkeep.start()
+        closing.push_async_callback(upkeep.close)
         yield services
         await audit.note("service", Act.SERVICE_ENDED)
 
@@ -99,3 +99,5 @@ def _join(services: Services) -> None:
     services.documents.on_changed = hub.documents_changed
     hub.on_room_gone.append(services.files.forget_room)
     hub.on_room_gone.append(services.documents.forget_room)
+    services.accounts.on_holder_gone.append(hub.holder_gone)
+    services.pairings.on_holder_gone.append(hub.holder_gone)

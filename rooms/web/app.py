@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module, metadata
+from importlib import metadata
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -14,20 +14,31 @@ from base.clock import Clock, SystemClock
 from base.wire import Message
 from rooms.services.config import RoomsSettings
 from rooms.services.services import open_services
-from rooms.web import security
+from rooms.web import (
+    routes_documents,
+    routes_files,
+    routes_join,
+    routes_manage,
+    routes_pages,
+    routes_pairing,
+    routes_rooms,
+    routes_staff,
+    security,
+    ws,
+)
 from rooms.web.access import services_of
 
 OPENAPI_PATH: Final = "/api/v1/openapi.json"
-_ROUTERS: Final = (
-    "routes_join",
-    "routes_rooms",
-    "routes_pairing",
-    "routes_files",
-    "routes_documents",
-    "ws",
-    "routes_staff",
-    "routes_manage",
-    "routes_pages",
+ROUTERS: Final = (
+    routes_join.router,
+    routes_rooms.router,
+    routes_pairing.router,
+    routes_files.router,
+    routes_documents.router,
+    ws.router,
+    routes_staff.router,
+    routes_manage.router,
+    routes_pages.router,
 )
 
 
@@ -65,12 +76,8 @@ def make_app(settings: RoomsSettings, clock: Clock | None = None) -> FastAPI:
     )
     security.install(app, settings)
     app.add_api_route("/healthz", healthz, methods=["GET"], tags=["service"])
-    for name in _ROUTERS:
-        try:
-            app.include_router(import_module(f"rooms.web.{name}").router)
-        except ModuleNotFoundError as error:
-            if not (error.name or "").startswith("rooms."):
-                raise
+    for router in ROUTERS:
+        app.include_router(router)
     app.openapi = lambda: _describe(app)  # type: ignore[method-assign]
     return app
 

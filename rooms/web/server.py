@@ -27,7 +27,7 @@ BACKLOG: Final = 2048
 SOCKET_FRAME_MAX_BYTES: Final = 2 * MAX_BINARY_BYTES
 PING_S: Final = 20.0
 """Routers and firewalls forget a connection on which nothing was said for a while."""
-FAREWELL_S: Final = 5.0
+FAREWELL_S: Final = 8.0
 """How long connections may take to end, before they are cut."""
 _HANDLED: Final = (signal.SIGINT, signal.SIGTERM)
 
