@@ -78,7 +78,15 @@ def after_message(room: Room, message: ServerMessage) -> Room:
         case Waiting(seat=seat, room=view, staff_here=staff_here):
             return Room(seat=seat, view=view, staff_here=staff_here)
         case SeatChanged(seat=changed):
-            return replace(room, seats=_with_seat(room.seats, changed))
+            knocks = tuple(knock for knock in room.knocks if knock.seat != changed.id)
+            knocking = room.knocking - (len(room.knocks) - len(knocks))
+            return replace(
+                room,
+                seats=_with_seat(room.seats, changed),
+                # Who came in waits no longer, whenever the list is sent anew.
+                knocks=knocks,
+                knocking=knocking,
+            )
         case SeatLeft(seat=gone):
             return replace(room, seats=tuple(s for s in room.seats if s.id != gone))
         case Knocks(knocks=knocks, total=total):

@@ -22,6 +22,7 @@ class Line:
         self._flows = asyncio.Event()
         self._flows.set()
         self._is_refusing = False
+        self._accepted: set[asyncio.Task[None]] = set()
         self._jobs: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
         self.connections = 0
@@ -56,6 +57,10 @@ class Line:
             writer.transport.abort()
             return
         self.connections += 1
+        me = asyncio.current_task()
+        assert me is not None
+        self._accepted.add(me)
+        me.add_done_callback(self._accepted.discard)
         there_reader, there_writer = await asyncio.open_connection(*self._target)
         self._writers |= {writer, there_writer}
         jobs = [
@@ -89,8 +94,8 @@ class Line:
     async def close(self) -> None:
         for job in tuple(self._jobs):
             job.cancel()
-        if self._jobs:
-            await asyncio.wait(self._jobs)
+        if self._accepted:
+            await asyncio.wait(self._accepted)
 
 
 @asynccontextmanager

@@ -84,3 +84,10 @@ def test_files_can_be_fetched_after_the_end() -> None:
 def test_message_that_says_nothing_of_the_room_leaves_the_same_value() -> None:
     room = welcomed()
     assert after_message(room, Pong(n=3)) is room
+
+
+def test_who_came_in_waits_no_longer() -> None:
+    knock = Knock(seat="s2", name="", language="ja", since_s=2.0)
+    room = after_message(welcomed(), Knocks(knocks=(knock,), total=12))
+    room = after_message(room, SeatChanged(seat=GUEST))
+    assert (room.knocks, room.knocking) == ((), 11)

@@ -19,7 +19,7 @@ def full_doc(items: int = 300) -> Doc:
         if n % 7 == 0:
             pages[f"p{n}"] = Map({"width": 595.5, "order": n, "deep": Map({"a": [1, None]})})
         if n % 5 == 0:
-            memo.insert(len(str(memo)) // 2, "黒板𠮷 and ink ")
+            memo.insert(0, "黒板𠮷 and ink ")
         if n % 11 == 0:
             listed.extend([True, -3, 2**40, "text", {"k": [1.5, None]}, b"raw"])
         if n % 3 == 0 and n:
