@@ -60,8 +60,6 @@ def _serve(settings: RoomsSettings, arguments: argparse.Namespace) -> int:
     from rooms.services.data_lock import DataDirInUseError, hold_data_dir
     from rooms.web.server import CannotListenError, serve
 
-    # What citizens hand over is for nobody else on this machine.
-    os.umask(0o077)
     try:
         _make_data_dir(settings)
         with hold_data_dir(settings.data_dir):
@@ -179,6 +177,8 @@ def _with_database(
 
 
 def _make_data_dir(settings: RoomsSettings) -> None:
+    # What citizens hand over is for nobody else on this machine.
+    os.umask(0o077)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

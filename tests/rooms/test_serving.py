@@ -6,9 +6,24 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
+from base.wire import (
+    SOCKET_PATH,
+    WIRE_VERSION,
+    Close,
+    Hello,
+    Waiting,
+    pack,
+    parse_server,
+)
+from base.wire import SUBPROTOCOL as SUBPROTOCOL_NAME
 from tests.support.rooms import running_service
 from tests.support.source import ROOT
+
+SUBPROTOCOL = Subprotocol(SUBPROTOCOL_NAME)
 
 
 def test_says_where_it_is_and_is_well(tmp_path: Path) -> None:
@@ -23,6 +38,22 @@ def test_ends_with_success_on_sigterm_and_complains_of_nothing(tmp_path: Path) -
         assert service.stop() == 0
         assert service.complaints() == []
         assert "Traceback" not in service.told()
+
+
+def test_guest_is_told_on_sigterm_that_the_service_comes_back(tmp_path: Path) -> None:
+    with running_service(tmp_path) as service:
+        headers = {"Authorization": f"Bearer {service.pair_display()}"}
+        room = httpx.post(f"{service.url}/api/v1/rooms", json={}, headers=headers).json()
+        seat = httpx.post(f"{service.url}/api/v1/join", json={"key": room["key"]}).json()
+        with connect(service.socket_url + SOCKET_PATH, subprotocols=[SUBPROTOCOL]) as guest:
+            guest.send(pack(Hello(token=seat["token"], version=WIRE_VERSION)))
+            assert isinstance(parse_server(guest.recv(10)), Waiting)
+            assert service.stop() == 0
+            with pytest.raises(ConnectionClosed) as closed:
+                guest.recv(10)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == Close.SERVICE_ENDS
+        assert service.complaints() == []
 
 
 def test_comes_back_on_the_same_port_after_a_power_cut(tmp_path: Path) -> None:
@@ -62,7 +93,9 @@ def test_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
 def test_data_is_for_nobody_else(tmp_path: Path) -> None:
     data_dir = tmp_path / "made"
     assert run("migrate", "--data-dir", str(data_dir)).returncode == 0
-    assert data_dir.stat().st_mode & 0o077 == 0
+    assert [
+        path for path in (data_dir, *data_dir.iterdir()) if path.stat().st_mode & 0o077
+    ] == []
 
 
 def test_administrator_and_display_are_made_beside_a_running_service(tmp_path: Path) -> None:
