@@ -191,8 +191,9 @@ class Window:
     def _on_socket(self, socket: WebSocket) -> None:
         self.traffic.sockets += 1
         self.traffic.requests.append(socket.url.replace("ws", "http", 1))
-        socket.on("framereceived", self.traffic.received.append)
-        socket.on("framesent", self.traffic.sent.append)
+        # Playwright keeps its own names on the functions: built-in ones take none.
+        socket.on("framereceived", lambda frame: self.traffic.received.append(frame))
+        socket.on("framesent", lambda frame: self.traffic.sent.append(frame))
 
 
 class Chromium:

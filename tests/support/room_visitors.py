@@ -222,7 +222,7 @@ class Door:
 
     def dial(self, joined: Joined, **options: Any) -> Visitor:
         """Open a websocket and say nothing yet; it is closed with the door."""
-        socket = connect(
+        coming = connect(
             self.base_url.replace("http", "ws", 1) + SOCKET_PATH,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
             max_size=None,
@@ -230,6 +230,7 @@ class Door:
             proxy=None,
             **{"open_timeout": PATIENCE_S, "close_timeout": 1, **options},
         )
+        socket = self._stack.enter_context(coming)
         visitor = Visitor(joined, socket)
         visitor.start()
         self._stack.callback(visitor.leave)
