@@ -276,7 +276,7 @@ class StaffRoom {
       const first = addDocument(shared.doc, board.pages, view, sizes);
       shared.flush();
       if (first === null) this._tell(texts.say('%(name)s cannot be shown.', { name: view.name }));
-      else board.leadTo(first);
+      else this._lead(first);
     } catch (error) {
       this._tell(words(error, texts));
     }
@@ -287,30 +287,37 @@ class StaffRoom {
   _toggleBoard() {
     const { board } = this._parts;
     if (this._room.board) {
-      this._connection.send({ t: 'page', page: null });
+      this._lead(null);
       return;
     }
     const [first] = board.pages;
     const last = board.pages.find(({ id }) => id === this._lastPage);
-    if (last ?? first) board.leadTo((last ?? first).id);
+    if (last ?? first) this._lead((last ?? first).id);
     else this._newPage();
+  }
+
+  /** Leads all to a page, or puts the board away. The service tells it to the others alone. */
+  _lead(page) {
+    this._parts.board.leadTo(page);
+    this._setRoom({ ...this._room, page, board: page !== null });
   }
 
   _newPage() {
     const { board, shared } = this._parts;
     const id = addPage(shared.doc, board.pages, board.page?.id ?? null);
     shared.flush();
-    board.leadTo(id);
+    this._lead(id);
   }
 
   _leaf(by) {
     const { board } = this._parts;
     const at = board.pages.findIndex(({ id }) => id === board.page?.id);
     const next = board.pages[at + by];
-    if (next) board.leadTo(next.id);
+    if (next) this._lead(next.id);
   }
 
-  _pageShown({ page, number, count }) {
+  _pageShown({ number, count }) {
+    const { page } = this._parts.board;
     if (page) this._lastPage = page.id;
     byId('page-number').textContent = page ? texts.say('%(number)s of %(count)s', { number, count }) : '';
     byId('page-back').disabled = !page || number <= 1;
