@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tools import demonstration_board, demonstration_documents
+from tools import demonstration_board, demonstration_documents, demonstration_rooms
 from tools.running import ROOT, EndedError
 from tools.stage import ActError, Stage
 from tools.x11 import Pointer, Screen, X11Error, start_xvfb
@@ -38,6 +38,7 @@ class Act:
 ACTS: Final = (
     Act("board", demonstration_board.play),
     Act("documents", demonstration_documents.play),
+    Act("rooms", demonstration_rooms.play),
 )
 
 
