@@ -25,6 +25,7 @@ def watched_window(chromium: Chromium, origin: str, **options: Any) -> Iterator[
     window = chromium.window(origin, **options)
     try:
         yield window
-        assert window.unexpected() == []
+        complaints = window.unexpected()
+        assert complaints == [], complaints
     finally:
         window.close()

@@ -351,7 +351,8 @@ class Guest {
     this._room.addEventListener('rung', ({ detail }) => this._rungChanged(detail));
     this._show('room');
     this._tell(texts.say('You are in the room.'));
-    navigator.vibrate?.(200);
+    // A phone on the table; browsers allow it once somebody has touched the page.
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(200);
   }
 
   _closeRoom() {
