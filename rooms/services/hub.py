@@ -143,7 +143,7 @@ class Hub:
         self._documents = documents
         self._store = RoomStore(database)
         self._boards = BoardHub(self._store)
-        self._desk = RoomDesk(self._store, audit, clock)
+        self._desk = RoomDesk(self._store, audit, clock, self._note_gone)
         self._bus = LocalBus()
         self._topology = Mesh()
         self._guard = KeyGuard(
@@ -324,7 +324,7 @@ class Hub:
         for room in tuple(self._rooms.values()):
             for seat in tuple(room.seats.values()):
                 if seat.holder == holder:
-                    self.sent_away(await self._desk.leave(room, seat, Over(reason="left")))
+                    await self._desk.leave(room, seat, Over(reason="left"))
 
     async def files_changed(self, room_id: str) -> None:
         """Tell a room what files it has now."""
@@ -483,9 +483,9 @@ class Hub:
             files = (await self._views(room.id))[0]
             over = Over(reason="left", files=files, files_for_s=self._files_for_s())
         if room.seats.get(seat.id) is not None:
-            self.sent_away(await self._desk.leave(room, room.seats[seat.id], over))
+            await self._desk.leave(room, room.seats[seat.id], over)
 
-    def sent_away(self, seat: SeatState) -> None:
+    def _note_gone(self, seat: SeatState) -> None:
         """Remember that a token is dead, and for how long it is told why."""
         self._by_token.pop(seat.token_hash, None)
         self._gone[seat.token_hash] = _Gone(seat, self._now() + self._files_for_s())
@@ -572,7 +572,7 @@ class Hub:
         for seat in tuple(room.seats.values()):
             is_left_behind = seat.id not in room.lines and seat.lost_at is not None
             if seat.holder == opener.holder and is_left_behind and not seat.is_over:
-                self.sent_away(await self._desk.leave(room, seat, None))
+                await self._desk.leave(room, seat, None)
 
     async def _end(self, room: LiveRoom, by: str, reason: Literal["ended", "time"]) -> None:
         key = room.state.key
@@ -662,7 +662,7 @@ class Hub:
         for seat in tuple(room.seats.values()):
             if seat.id in room.lines or not seat.is_expired(now, self._settings.seat_kept_s):
                 continue
-            self.sent_away(await self._desk.leave(room, seat, None))
+            await self._desk.leave(room, seat, None)
         if room.is_unsaved:
             await self._desk.save_shown(room)
         if not room.has_anybody_in() and now - room.empty_since >= BOARD_KEPT_READY_S:

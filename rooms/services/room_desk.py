@@ -6,6 +6,7 @@ chair; then it is written; then all are told. Whether somebody may do it was ask
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from base.clock import Clock
@@ -24,9 +25,17 @@ class RoomDesk:
         store: Where rooms and seats are kept.
         audit: Where it is written down who did what.
         clock: When they did.
+        on_gone: Called with a seat that is over, at once: its token is dead.
     """
 
-    def __init__(self, store: RoomStore, audit: Audit, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: RoomStore,
+        audit: Audit,
+        clock: Clock,
+        on_gone: Callable[[SeatState], None],
+    ) -> None:
+        self._on_gone = on_gone
         self._store = store
         self._audit = audit
         self._clock = clock
@@ -54,7 +63,7 @@ class RoomDesk:
         await self._note(room, by, Act.ADMITTED, seat_id)
         return admitted
 
-    async def refuse(self, room: LiveRoom, by: SeatState, seat_id: str) -> SeatState:
+    async def refuse(self, room: LiveRoom, by: SeatState, seat_id: str) -> None:
         """Send somebody in the lobby away.
 
         Raises:
@@ -62,12 +71,11 @@ class RoomDesk:
         """
         gone = _in_lobby(room, seat_id).refused(self.now())
         room.has_knocks_news = True
-        _show_out(room, gone, Over(reason="refused"))
+        self._show_out(room, gone, Over(reason="refused"))
         await self._store.save_seats(gone)
         await self._note(room, by, Act.REFUSED, seat_id)
-        return gone
 
-    async def put_out(self, room: LiveRoom, by: SeatState, seat_id: str) -> SeatState:
+    async def put_out(self, room: LiveRoom, by: SeatState, seat_id: str) -> None:
         """Put a guest out of the room.
 
         Raises:
@@ -79,11 +87,10 @@ class RoomDesk:
         if seat.role is not Role.GUEST:
             raise Refused(Problem.NOT_ALLOWED, detail="not a guest")
         gone = seat.put_out(self.now())
-        _show_out(room, gone, Over(reason="put_out"))
+        self._show_out(room, gone, Over(reason="put_out"))
         room.tell_left(seat_id)
         await self._store.save_seats(gone)
         await self._note(room, by, Act.PUT_OUT, seat_id)
-        return gone
 
     async def set_pen(self, room: LiveRoom, by: SeatState, asked: SetPen) -> None:
         """Take the pen of a guest, or of all of them, or give it back.
@@ -141,23 +148,34 @@ class RoomDesk:
         room.has_knocks_news = True
         await self._store.save_seats(changed)
 
-    async def leave(self, room: LiveRoom, seat: SeatState, over: Over | None) -> SeatState:
+    async def leave(self, room: LiveRoom, seat: SeatState, over: Over | None) -> None:
         """Give a seat up: left, or lost for too long."""
         gone = seat.left(self.now())
         was_in = seat.is_in
-        _show_out(room, gone, over)
+        self._show_out(room, gone, over)
         if was_in:
             room.tell_left(seat.id)
         else:
             room.has_knocks_news = True
         await self._store.save_seats(gone)
         await self._note(room, gone, Act.LEFT, "" if was_in else "lobby")
-        return gone
 
     async def save_shown(self, room: LiveRoom) -> None:
         """Write which page is shown; it changes too often to be written each time."""
         room.is_unsaved = False
         await self._store.save_room(room.state)
+
+    def _show_out(self, room: LiveRoom, gone: SeatState, over: Over | None) -> None:
+        """Let a seat go; its connection hears why, and ends."""
+        line = room.lines.get(gone.id)
+        if line is not None:
+            if over is not None:
+                room.tell(gone.id, over)
+            is_sent_away = gone.phase in (SeatPhase.REFUSED, SeatPhase.PUT_OUT)
+            line.finish(Close.PUT_OUT if is_sent_away else Close.OVER, gone.phase.value)
+            room.detach(gone.id, line, gone.left_at or gone.knocked_at)
+        room.forget(gone.id)
+        self._on_gone(gone)
 
     async def _note(self, room: LiveRoom, by: SeatState, act: Act, about: str) -> None:
         await self._audit.note(who_of(by), act, room.id, about)
@@ -173,15 +191,3 @@ def _in_lobby(room: LiveRoom, seat_id: str) -> SeatState:
     if seat is None or seat.phase is not SeatPhase.LOBBY:
         raise Refused(Problem.NOT_FOUND, detail="seat")
     return seat
-
-
-def _show_out(room: LiveRoom, gone: SeatState, over: Over | None) -> None:
-    """Let a seat go; its connection hears why, and ends."""
-    line = room.lines.get(gone.id)
-    if line is not None:
-        if over is not None:
-            room.tell(gone.id, over)
-        is_sent_away = gone.phase in (SeatPhase.REFUSED, SeatPhase.PUT_OUT)
-        line.finish(Close.PUT_OUT if is_sent_away else Close.OVER, gone.phase.value)
-        room.detach(gone.id, line, gone.left_at or gone.knocked_at)
-    room.forget(gone.id)

@@ -53,7 +53,7 @@ from rooms.services.turn import Turn
 
 VECTOR_COST: Final = 20.0
 """Messages that a state vector counts as: the answer may be the whole board."""
-BYTES_PER_COST: Final = 64 * 1024
+BYTES_PER_COST: Final = 256 * 1024
 """Of an update, that count as one message more."""
 _ABOUT: Final = {Document.BOARD: "board", Document.NOTES: "notes"}
 _MANAGERS_ALONE: Final = (Admit, Refuse, PutOut, SetPen, SetRoom, PageShown, End)
@@ -72,9 +72,6 @@ class House(Protocol):
 
     async def farewell(self, room: LiveRoom, seat: SeatState) -> None:
         """Let somebody go who says good-bye."""
-
-    def sent_away(self, seat: SeatState) -> None:
-        """Remember that a token is dead."""
 
 
 class Visit:
@@ -223,10 +220,10 @@ class Visit:
         await self._house.welcome(self._room, message.seat)
 
     async def _refuse(self, message: Refuse, seat: SeatState) -> None:
-        self._house.sent_away(await self._desk.refuse(self._room, seat, message.seat))
+        await self._desk.refuse(self._room, seat, message.seat)
 
     async def _put_out(self, message: PutOut, seat: SeatState) -> None:
-        self._house.sent_away(await self._desk.put_out(self._room, seat, message.seat))
+        await self._desk.put_out(self._room, seat, message.seat)
 
     async def _set_pen(self, message: SetPen, seat: SeatState) -> None:
         await self._desk.set_pen(self._room, seat, message)
