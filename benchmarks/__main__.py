@@ -22,6 +22,7 @@ ALL: Final = (
     "rooms_late",
     "rooms_lobby",
     "rooms_kill",
+    "rooms_pages",
 )
 RESULTS: Final = Path("build") / "benchmarks"
 
