@@ -37,8 +37,9 @@ _WATCH: Final = """
     if (door && door.checkVisibility()) at.door ??= performance.now();
     const room = document.querySelector('[data-of="room"]');
     if (room && room.checkVisibility()) at.room ??= performance.now();
-    const video = document.querySelector('#faces .tile:not(.self) video');
-    if (video && video.videoWidth && !at.watched) {
+    const videos = [...document.querySelectorAll('#faces .tile:not(.self) video')];
+    const video = videos.find((one) => one.videoWidth > 0);
+    if (video && !at.watched) {
       at.watched = true;
       if (video.readyState >= 2) at.frame = performance.now();
       else video.requestVideoFrameCallback(() => { at.frame ??= performance.now(); });

@@ -32,8 +32,9 @@ _LOOK: Final = """
 
 _VIDEO: Final = """
 async () => {
-  const video = document.querySelector('#faces .tile:not(.self) video');
-  if (!video || !video.videoWidth) return null;
+  const videos = [...document.querySelectorAll('#faces .tile:not(.self) video')];
+  const video = videos.find((one) => one.videoWidth > 0);
+  if (!video) return null;
   const look = () => {
     const spare = new OffscreenCanvas(64, 48);
     const context = spare.getContext('2d', {willReadFrequently: true});

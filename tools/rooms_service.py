@@ -11,10 +11,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from base.clock import SystemClock
 from rooms.services.audit import Audit
@@ -24,6 +25,7 @@ from rooms.services.pairing import Pairings
 ROOT: Final = Path(__file__).resolve().parents[1]
 HEALTHY_S: Final = 30.0
 ENDS_S: Final = 20.0
+T = TypeVar("T")
 
 
 class ServiceBrokenError(Exception):
@@ -77,7 +79,7 @@ class RoomsService:
 
     def enrol_display(self, name: str = "display") -> str:
         """Pair a display without anybody's confirming it, and return its token."""
-        return asyncio.run(_enrol(self.database_url, name))
+        return run_apart(_enrol(self.database_url, name))
 
     def start(self) -> None:
         """Start it, and do not wait."""
@@ -162,6 +164,15 @@ def running_rooms_service(
         yield service
     finally:
         service.stop()
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run something on a loop of its own; the caller's thread may have one running already.
+
+    Playwright's has, as long as a browser is there.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def _enrol(database_url: str, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from rooms.services.accounts import Accounts
 from rooms.services.audit import Audit
 from rooms.services.database import Database
 from tests.support.room_visitors import Door
-from tools.rooms_service import RoomsService, running_rooms_service
+from tools.rooms_service import RoomsService, run_apart, running_rooms_service
 
 PASSWORD: Final = "黒板 und Kreide 2026"
 ADMIN: Final = "admin"
@@ -97,7 +96,7 @@ class Place:
 def running_place(folder: Path, **settings: object) -> Iterator[Place]:
     """Run a service with accounts and a paired display."""
     with running_rooms_service(folder, **settings) as service:
-        asyncio.run(_seed(service.database_url))
+        run_apart(_seed(service.database_url))
         yield Place(service, service.enrol_display("the display"))
 
 
