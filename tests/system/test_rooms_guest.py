@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -427,7 +428,7 @@ def test_good_line_brings_everything_back_one_rung_at_a_time(
 ) -> None:
     rungs = climb(run_module, (4, {"loss": 0.08}), (40, GOOD))
     assert rungs[-1] == 0
-    steps = [after - before for before, after in zip(rungs, rungs[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(rungs)]
     assert [step for step in steps if step < 0] == [-1, -1]
 
 
@@ -437,7 +438,7 @@ def test_line_at_its_limit_does_not_make_the_picture_come_and_go(
     # It holds small faces, and breaks each time everything is tried.
     phases = [(4, {"loss": 0.03}), (9, GOOD)] * 8
     rungs = climb(run_module, *phases)
-    ups = [i for i, pair in enumerate(zip(rungs, rungs[1:], strict=False)) if pair == (1, 0)]
+    ups = [i for i, pair in enumerate(itertools.pairwise(rungs)) if pair == (1, 0)]
     assert len(ups) <= 2
 
 

@@ -243,6 +243,8 @@ export class Room extends EventTarget {
       byId(`show-${one}`).setAttribute('aria-expanded', String(this._side === one));
     }
     byId('stage').dataset.side = this._side ?? '';
+    // With large letters it may lie below what is seen.
+    if (open && how === 'toggle') byId(`${name}-side`).scrollIntoView({ block: 'nearest' });
     if (this._side === 'files') {
       this._known?.forEach((id) => this._seen.add(id));
       byId('files-new').hidden = true;
