@@ -164,7 +164,7 @@ export class SeatList {
     row.dataset.draws = String(seat.may_draw);
     row.querySelector('.who').textContent = name;
     const states = [
-      seat.connected ? '' : texts.say('The line is cut; their place is kept.'),
+      seat.connected ? '' : texts.say('Line cut, waiting'),
       seat.microphone ? '' : texts.say('microphone off'),
       seat.may_draw ? '' : texts.say('pen taken away'),
     ];
