@@ -13,12 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, sync_playwright
 
 STATIC: Final = Path(__file__).parents[2] / "rooms" / "web" / "static"
+PATIENCE_MS: Final = 6_000
+VIEWPORT: Final[ViewportSize] = {"width": 760, "height": 640}
 ORIGIN: Final = "http://localhost:9"
 ARGUMENTS: Final = (
-    "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -97,6 +98,8 @@ function openBoard(seat, { page = 'p1', fetchPicture = async () => { throw new E
   const seats = Object.entries(colours).map(([id, colour]) => ({ id, colour, name: `Name ${id}` }));
   const root = document.getElementById('board');
   const board = new Board(root, { connection: line, room: { page }, seat, seats, fetchPicture, texts });
+  // Wide enough to be seen in one pixel, however fast the hand is.
+  board.setTool({ widthPt: 14 });
   Object.assign(window, { line, board });
   return board;
 }
@@ -113,7 +116,7 @@ def running_browser() -> Iterator[Browser]:
     """Start Chromium; it ends with the block."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=list(ARGUMENTS), headless=False
+            executable_path="/usr/bin/chromium", args=list(ARGUMENTS)
         )
         yield browser
         browser.close()
@@ -128,18 +131,30 @@ class Pages:
     """
 
     def __init__(self, browser: Browser, **options: Any) -> None:
-        options = {"viewport": {"width": 760, "height": 640}} | options
+        options = {"viewport": VIEWPORT} | options
         self.context: BrowserContext = browser.new_context(**options)
         self.context.route("**/*", _answer)
         self.complaints: list[str] = []
 
     def open(self) -> Page:
         """Open another page; its modules are there when this returns."""
-        page = self.context.new_page()
+        page = self._new_window()
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._note)
         page.goto(f"{ORIGIN}/")
         page.wait_for_function("() => window.isReady")
+        return page
+
+    def _new_window(self) -> Page:
+        """Open a window of its own: a tab behind another one is not painted."""
+        if not self.context.pages:
+            return self.context.new_page()
+        size = "popup,noopener,width=800,height=700"
+        with self.context.expect_page() as opened:
+            self.context.pages[0].evaluate(f"() => void window.open('about:blank', '', '{size}')")
+        page = opened.value
+        page.set_viewport_size(self.context.pages[0].viewport_size or VIEWPORT)
         return page
 
     def close(self) -> None:

@@ -111,7 +111,9 @@ def test_strokes_that_the_browser_packs_are_those_that_python_packs(page: Page) 
 
 def test_the_browser_refuses_what_python_refuses_and_nothing_else(page: Page) -> None:
     rng = random.Random(8)
-    broken = [damaged(pack_item(item), rng) for n in range(120) for item in items_of_every_kind(n)]
+    broken = [
+        damaged(pack_item(item), rng) for n in range(120) for item in items_of_every_kind(n)
+    ]
 
     verdicts = page.evaluate(JUDGE, [as_text(data) for data in broken])
 
@@ -132,7 +134,13 @@ def test_hostile_items_are_left_out_and_the_others_are_shown(page: Page) -> None
     rng = random.Random(3)
     sound = [pack_item(item) for item in items_of_every_kind(2)]
     hostile = [damaged(data, rng) for data in sound for _ in range(40)]
-    hostile += [b"", b"\x01", bytes(12), b"\xff" * 400, struct.pack("<BBBBd", 1, 1, 2, 0, math.nan)]
+    hostile += [
+        b"",
+        b"\x01",
+        bytes(12),
+        b"\xff" * 400,
+        struct.pack("<BBBBd", 1, 1, 2, 0, math.nan),
+    ]
     hostile = [data for data in hostile if not is_sound(data)]
 
     shown = page.evaluate(
@@ -166,11 +174,15 @@ def items_of_every_kind(seed: int) -> list[Item]:
     box = Affine(*(rng.uniform(-500, 1500) for _ in range(6)))
     items: list[Item] = [random_stroke(rng) for _ in range(4)]
     for shape in ShapeKind:
-        points = tuple((rng.uniform(0, 900), rng.uniform(0, 900)) for _ in range(POINTS_OF[shape]))
+        points = tuple(
+            (rng.uniform(0, 900), rng.uniform(0, 900)) for _ in range(POINTS_OF[shape])
+        )
         width = float(np.float32(rng.uniform(0.5, 20)))
         items.append(ShapeItem("p1", rng.random(), "b", shape, 3, 255, width, points))
     items += [
-        TextItem("p1", 5.0, "a", box, explicit_colour(10, 20, 30), 24.0, "窓口 <b>案内</b>\nline 𠮷"),
+        TextItem(
+            "p1", 5.0, "a", box, explicit_colour(10, 20, 30), 24.0, "窓口 <b>案内</b>\nline 𠮷"
+        ),
         NoteItem("p1", 6.0, "", box, 3, 18.5, ""),
         ImageItem("p1", 7.0, "花子", box, bytes(rng.randrange(256) for _ in range(32))),
     ]
@@ -186,7 +198,9 @@ def random_stroke(rng: random.Random) -> StrokeItem:
     )  # fmt: skip
 
 
-def random_samples(rng: np.random.Generator, count: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+def random_samples(
+    rng: np.random.Generator, count: int
+) -> np.ndarray[Any, np.dtype[np.float64]]:
     stride = float(rng.choice([0.0, 0.4, 4.0, 900.0]))
     return np.column_stack(
         [

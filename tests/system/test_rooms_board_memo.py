@@ -124,7 +124,9 @@ def test_an_input_method_keeps_its_word_while_others_type_around_it(
     expect(other.locator("#memo")).to_have_value("一番前 まえ／日本語うしろ 最後")
 
 
-def test_what_was_typed_without_a_line_is_there_when_it_is_back(both: tuple[Page, Page]) -> None:
+def test_what_was_typed_without_a_line_is_there_when_it_is_back(
+    both: tuple[Page, Page],
+) -> None:
     one, other = both
     one.locator("#memo").fill("before")
     expect(other.locator("#memo")).to_have_value("before")

@@ -99,7 +99,9 @@ def test_ink_has_the_outlines_of_the_display(
 @pytest.mark.parametrize("background", SURFACES, ids=str)
 @pytest.mark.usefixtures("qapp")
 def test_chalk_covers_as_much_as_on_the_display(page: Page, background: Background) -> None:
-    there, here = both(page, [stroke(s, BrushKind.CHALK, 1.0) for s in range(24)], background, 1.0)
+    there, here = both(
+        page, [stroke(s, BrushKind.CHALK, 1.0) for s in range(24)], background, 1.0
+    )
 
     # The pores lie elsewhere: seen from a little farther away it is the same.
     assert share_apart(blurred(there), blurred(here), 24) < 0.02
@@ -112,9 +114,13 @@ def test_shapes_are_those_of_the_display(page: Page, background: Background) -> 
     rng = random.Random(4)
     shapes: list[Item] = []
     for number, shape in enumerate(list(ShapeKind) * 3):
-        points = tuple((rng.uniform(0, 720), rng.uniform(0, 405)) for _ in range(POINTS_OF[shape]))
+        points = tuple(
+            (rng.uniform(0, 720), rng.uniform(0, 405)) for _ in range(POINTS_OF[shape])
+        )
         fill = 255 if number % 2 else number % 8
-        shapes.append(ShapeItem("p1", number, "a", shape, number % 8, fill, 2.0 + number, points))
+        shapes.append(
+            ShapeItem("p1", number, "a", shape, number % 8, fill, 2.0 + number, points)
+        )
 
     there, here = both(page, shapes, background, 1.0)
 
@@ -127,7 +133,9 @@ def test_stamps_and_pictures_that_are_missing_are_those_of_the_display(
     page: Page, background: Background
 ) -> None:
     items: list[Item] = [
-        StampItem("p1", n, "a", Affine(20 + 170 * n, 30, 140, 20, -20, 140), kind, 2, "2026.11.22")
+        StampItem(
+            "p1", n, "a", Affine(20 + 170 * n, 30, 140, 20, -20, 140), kind, 2, "2026.11.22"
+        )
         for n, kind in enumerate(StampKind)
     ]
     items.append(ImageItem("p1", 9, "a", Affine.upright(40, 220, 240, 150), bytes(32)))

@@ -12,6 +12,8 @@
 
 /** A second finger that comes later than this does not take the stroke away. */
 const SECOND_FINGER_MS = 250;
+/** Fingers that are closer than this say nothing about a size. */
+const LEAST_APART_PX = 8;
 const ERASER_BUTTON = 32;
 const WHEEL_ZOOM = 0.0022;
 const LINE_PX = 16;
@@ -74,7 +76,12 @@ export class Hand {
       return;
     }
     this._capture(event);
-    this._writing = { id: event.pointerId, at: event.timeStamp, isTouch: event.pointerType === "touch" };
+    this._writing = {
+      id: event.pointerId,
+      at: event.timeStamp,
+      place: this._place(event),
+      isTouch: event.pointerType === "touch",
+    };
   }
 
   /** Whether a pointer that comes down moves the page. */
@@ -85,7 +92,7 @@ export class Hand {
     if (!this._writing) return this._hasPen || this._board.tool.kind === "hand";
     const isSecond = this._writing.isTouch && event.timeStamp - this._writing.at < SECOND_FINGER_MS;
     if (isSecond) {
-      this._moving.set(this._writing.id, this._writing.place ?? this._place(event));
+      this._moving.set(this._writing.id, this._writing.place);
       this.giveUp();
     }
     return isSecond;
@@ -114,7 +121,7 @@ export class Hand {
     this._moving.set(event.pointerId, this._place(event));
     const after = this._middle();
     this._board.pan(after.x - before.x, after.y - before.y);
-    if (before.apart && after.apart) this._board.zoom(after.apart / before.apart, after.x, after.y);
+    if (Math.min(before.apart, after.apart) > LEAST_APART_PX) this._board.zoom(after.apart / before.apart, after.x, after.y);
   }
 
   /** The middle of the fingers, and how far apart two of them are. */
