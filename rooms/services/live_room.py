@@ -6,7 +6,7 @@ change it. What many hear is packed once for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -167,6 +167,18 @@ class LiveRoom:
         room = RoomView(id=state.id, title=state.title, consent=state.consent)
         return Waiting(seat=seat.id, room=room, staff_here=self.is_staff_here())
 
+    def _waiting_all(self) -> Iterator[tuple[SeatLine, Waiting]]:
+        """Yield what each in the lobby may know; what is the same for all is found once."""
+        there = [
+            (seat, self.lines[id_]) for id_, seat in self.seats.items() if id_ in self.lines
+        ]
+        lobby = [(seat, line) for seat, line in there if seat.phase is SeatPhase.LOBBY]
+        if not lobby:
+            return
+        common = self.waiting(lobby[0][0])
+        for seat, line in lobby:
+            yield line, common.model_copy(update={"seat": seat.id})
+
     # Who hears what ------------------------------------------------------------------
 
     def attach(self, seat: str, line: SeatLine) -> SeatLine | None:
@@ -263,10 +275,8 @@ class LiveRoom:
     def tell_lobby(self) -> None:
         """Tell all in the lobby what is different there."""
         self.has_news_for_lobby = False
-        for seat_id, line in self.lines.items():
-            seat = self.seats.get(seat_id)
-            if seat is not None and seat.phase is SeatPhase.LOBBY:
-                line.put(Parcel(pack(self.waiting(seat))))
+        for line, waiting in self._waiting_all():
+            line.put(Parcel(pack(waiting)))
 
     def set_presence(self, seat: str, presence: Presence) -> bool:
         """Take in what a seat says of itself; return whether that is news."""
