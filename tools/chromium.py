@@ -192,8 +192,14 @@ class Window:
         self.traffic.sockets += 1
         self.traffic.requests.append(socket.url.replace("ws", "http", 1))
         # Playwright keeps its own names on the functions: built-in ones take none.
-        socket.on("framereceived", lambda frame: self.traffic.received.append(frame))
-        socket.on("framesent", lambda frame: self.traffic.sent.append(frame))
+        socket.on("framereceived", self._on_received)
+        socket.on("framesent", self._on_sent)
+
+    def _on_received(self, frame: str | bytes) -> None:
+        self.traffic.received.append(frame)
+
+    def _on_sent(self, frame: str | bytes) -> None:
+        self.traffic.sent.append(frame)
 
 
 class Chromium:

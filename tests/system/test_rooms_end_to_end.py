@@ -308,7 +308,7 @@ def write(who: Visitor, channel: Channel, name: str, text: str) -> None:
 
 def wait_until(guest: GuestWindow, holds: Any) -> None:
     """Wait for something that only repeated looks can tell."""
-    for _ in range(400):
+    for _ in range(1200):
         if holds():
             return
         guest.window.page.wait_for_timeout(50)
