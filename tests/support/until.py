@@ -45,5 +45,5 @@ async def until_over(session: RoomSession) -> EndReason:
 async def poll(is_so: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
     """Return when something is so that nobody announces."""
     async with asyncio.timeout(patience_s):
-        while not is_so():  # noqa: ASYNC110  (there is nothing to wait for)
+        while not is_so():
             await asyncio.sleep(0.005)
