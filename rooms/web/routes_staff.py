@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
@@ -121,9 +122,9 @@ async def awake(_account: Working) -> Response:
 
 
 async def _sign_in_page(
-    request: Request, values: dict[str, object], refused: Refused | None = None
+    request: Request, values: Mapping[str, object], refused: Refused | None = None
 ) -> Response:
-    shown: dict[str, object] = {"login": "", "half_way": "", "came_for": HOME} | values
+    shown: dict[str, object] = {"login": "", "half_way": "", "came_for": HOME, **values}
     if refused is None:
         return await page(request, "console_sign_in.html", None, shown)
     shown |= {"fault": fault_of(refused), "wait_s": wait_of(refused)}
@@ -327,4 +328,3 @@ async def _me_page(
     return await page(
         request, "console_me.html", session.account, shown | values, status=status
     )
-

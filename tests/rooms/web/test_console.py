@@ -348,3 +348,108 @@ def test_log_can_be_leafed_through(tmp_path: Path) -> None:
         assert "made an account" not in first
 
     in_console(tmp_path, act)
+
+
+async def opened(browser: Browser, **form: str) -> str:
+    """Open a room by the form, and return the address of its page."""
+    answer = await browser.post("/staff/rooms", {"when": "now"} | form)
+    assert answer.status_code == 303
+    path = answer.headers["location"]
+    assert re.fullmatch(r"/staff/rooms/[A-Za-z0-9_-]+", path)
+    return str(path)
+
+
+def test_opened_room_shows_its_key_link_and_code(tmp_path: Path) -> None:
+    async def act(browser: Browser) -> None:
+        await browser.sign_in()
+        page = (await browser.get(await opened(browser, title=SCRIPT))).text
+        key = re.search(r'id="key">(\d{4})-(\d{4})<', page)
+        assert key is not None
+        assert f'value="{browser.origin}/r#{key[1]}{key[2]}"' in page
+        assert "<svg" in page
+        assert SCRIPT not in page
+        listed = (await browser.get("/staff")).text
+        assert f"{key[1]}-{key[2]}" in listed
+        assert SCRIPT not in listed
+
+    in_console(tmp_path, act)
+
+
+def test_room_is_planned_in_the_zone_of_the_service(tmp_path: Path) -> None:
+    async def act(browser: Browser) -> None:
+        await browser.sign_in()
+        opens = browser.clock.now().strftime("%Y-%m-%dT10:30")
+        await opened(browser, when="later", opens=opens, length_min="90")
+        (room,) = await browser.services.hub.rooms_of(browser.admin)
+        assert room.state == "planned"
+        assert (room.opens_in_s, room.closes_in_s) == (90 * 60, 180 * 60)
+
+    in_console(tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"opens": "", "length_min": "60"},
+        {"opens": "2026-11-21T09:00", "length_min": "60"},
+        {"opens": "2026-11-23T09:00", "length_min": ""},
+        {"opens": "2026-11-23T09:00", "length_min": "-5"},
+        {"opens": "9999-12-31T23:59", "length_min": "60"},
+        {"opens": "2026-11-23T09:00", "length_min": "9" * 40},
+        {"when": "now", "title": "x" * 200},
+    ],
+)
+def test_room_that_cannot_be_opened_is_told_and_what_was_typed_stays(
+    tmp_path: Path, form: dict[str, str]
+) -> None:
+    async def act(browser: Browser) -> None:
+        await browser.sign_in()
+        sent = {"when": "later", "title": f"相談{SCRIPT}"} | form
+        answer = await browser.post("/staff/rooms", sent)
+        assert answer.status_code == 400
+        assert "The room could not be opened like this." in answer.text
+        assert html.escape(sent["title"]) in answer.text
+        assert SCRIPT not in answer.text
+        assert await browser.services.hub.rooms_of(None) == []
+
+    in_console(tmp_path, act)
+
+
+def test_room_of_a_colleague_is_not_there(tmp_path: Path) -> None:
+    async def act(browser: Browser) -> None:
+        await browser.add("taro")
+        await browser.sign_in()
+        path = await opened(browser)
+        browser.client.cookies.clear()
+        await browser.sign_in("taro")
+        for page in (path, f"{path}/in"):
+            answer = await browser.get(page)
+            assert answer.status_code == 404
+            assert "It may be over, or belong to somebody else." in answer.text
+        assert (await browser.post(f"{path}/end")).status_code == 404
+        assert path not in (await browser.get("/staff")).text
+        assert len(await browser.services.hub.rooms_of(browser.admin)) == 1
+
+    in_console(tmp_path, act)
+
+
+def test_ended_room_leaves_the_list(tmp_path: Path) -> None:
+    async def act(browser: Browser) -> None:
+        await browser.sign_in()
+        path = await opened(browser)
+        answer = await browser.post(f"{path}/end")
+        assert answer.headers["location"] == "/staff?said=room_ended"
+        assert path not in (await browser.get("/staff")).text
+
+    in_console(tmp_path, act)
+
+
+def test_page_of_a_room_is_in_the_policy(tmp_path: Path) -> None:
+    async def act(browser: Browser) -> None:
+        await browser.sign_in()
+        answer = await browser.get(f"{await opened(browser, title=SCRIPT)}/in")
+        assert answer.status_code == 200
+        assert SCRIPT not in answer.text
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=", answer.text)
+
+    in_console(tmp_path, act)
