@@ -25,7 +25,7 @@ TIMEOUT_S: Final = {
     JobKind.SENTENCE: 8.0,
     JobKind.PHOTO: 20.0,
 }
-"""From handing over to answer; the slowest sound ones take some 2 s."""
+"""Of a processor, see `PageProcess.run`; the slowest sound ones take some 2 s."""
 TRIES: Final = 2
 """A process may also have been ended from outside, for its memory say."""
 IDLE_S: Final = 600.0

@@ -9,6 +9,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -25,6 +27,11 @@ MODULE: Final = "rooms.services.page_worker"
 START_S: Final = 30.0
 """From the call to ready; 0.5 s on a machine with nothing else to do."""
 
+LOOK_S: Final = 0.1
+PATIENCE: Final = 4
+"""How many times as long as it may work it may take: it shares the machine, and steps back."""
+
+_TICKS_HZ: Final = os.sysconf("SC_CLK_TCK")
 _PASSED_ON: Final = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "HOME")
 """Of the environment; the rest may hold what the service keeps secret."""
 
@@ -92,7 +99,8 @@ class PageProcess:
         Args:
             job: What.
             file: Descriptor of the file it is about, closed by the caller afterwards.
-            timeout_s: How long it may take.
+            timeout_s: How much of a processor it may have; it may take `PATIENCE` times
+                as long.
 
         Raises:
             ProcessBrokeError: it was not done, and the process is gone.
@@ -112,13 +120,12 @@ class PageProcess:
         self, job: PageJob | None, file: int | None, timeout_s: float
     ) -> PageAnswer:
         try:
-            async with asyncio.timeout(timeout_s):
-                if job is not None:
-                    self._send(job.pack(self._number), file)
-                return await self._receive()
-        except TimeoutError:
+            if job is not None:
+                self._send(job.pack(self._number), file)
+            return await self._answer(timeout_s)
+        except TimeoutError as error:
             await self.close()
-            raise ProcessBrokeError(f"nothing for {timeout_s} s", is_slow=True) from None
+            raise ProcessBrokeError(str(error), is_slow=True) from None
         except (OSError, ValueError) as error:
             await self.close()
             code = self._process.returncode
@@ -127,6 +134,36 @@ class PageProcess:
             # Its answer would be taken for that of the next job.
             await self.close()
             raise
+
+    async def _answer(self, timeout_s: float) -> PageAnswer:
+        """Return the answer to the job under way.
+
+        Raises:
+            TimeoutError: the process took too much of a processor, or far too long.
+        """
+        begun_s, worked_s = time.monotonic(), self._worked_s()
+        answer = asyncio.ensure_future(self._receive())
+        try:
+            while not (await asyncio.wait({answer}, timeout=LOOK_S))[0]:
+                # On a busy machine a sound page takes long, and is no worse for it.
+                if self._worked_s() - worked_s > timeout_s:
+                    raise TimeoutError(f"more than {timeout_s} s of a processor")
+                if time.monotonic() - begun_s > PATIENCE * timeout_s:
+                    raise TimeoutError(f"nothing for {PATIENCE * timeout_s} s")
+            return answer.result()
+        finally:
+            answer.cancel()
+            await asyncio.gather(answer, return_exceptions=True)
+
+    def _worked_s(self) -> float:
+        """Return how much of a processor it has had so far, s."""
+        try:
+            text = Path(f"/proc/{self.pid}/stat").read_text("utf-8", "replace")
+        except OSError:
+            return 0.0
+        # What follows the name, which may hold anything.
+        fields = text.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS_HZ
 
     def _send(self, data: bytes, file: int | None) -> None:
         """Send a job; the socket is empty between jobs, so it takes it whole."""

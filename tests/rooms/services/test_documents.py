@@ -313,7 +313,7 @@ def test_page_that_takes_too_long_is_given_up_and_others_go_on(
 def test_process_that_is_killed_is_replaced_and_the_page_comes(
     tmp_path: Path, allowed_log: Expect
 ) -> None:
-    heavy = heavy_pdf(tmp_path / "heavy.pdf", 1, 100_000)
+    heavy = heavy_pdf(tmp_path / "heavy.pdf", 1, 50_000)
     allowed_log("page process broke")
 
     async def run() -> None:
