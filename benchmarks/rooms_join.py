@@ -82,7 +82,7 @@ def come_in_once(chromium: Chromium, host: RoomHost, origin: str) -> Join:
         page.press("#key", "Enter")
         page.wait_for_selector("#name-form", state="visible")
         page.press("#name", "Enter")
-        page.wait_for_function("window.joinTimes.frame > 0")
+        window.wait_for_truth("window.joinTimes.frame > 0")
         at = page.evaluate("window.joinTimes")
         leave(window)
     finally:

@@ -137,6 +137,9 @@ class Trial:
         companies: Sequence[Company] = await gather_companies(self._service.door, rooms, GUESTS)
         for company in companies:
             await lay_out_page(company.people[0])
+            await company.people[0].send({"t": "set_room", "memo": True})
+            for person in company.people[1:]:
+                await person.wait_for("room")
             people = [Participant(self._service.door, person) for person in company.people]
             for participant in people:
                 await participant.start()

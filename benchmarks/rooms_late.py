@@ -66,7 +66,7 @@ def come_late(chromium: Chromium, origin: str, key: str) -> float:
         # The host opens as soon as somebody knocks; the knock is what Enter sends.
         begun_ms = 1000 * time.time()
         guest.knock("late")
-        guest.window.page.wait_for_function("window.visibleAt > 0", timeout=60_000)
+        guest.window.wait_for_truth("window.visibleAt > 0", timeout_ms=60_000)
         visible_ms: float = guest.window.page.evaluate("window.visibleAt")
     finally:
         guest.window.close()

@@ -156,6 +156,20 @@ class Window:
                 raise TimeoutError(f"only {found}")
             self.page.wait_for_timeout(100)
 
+    def wait_for_truth(self, expression: str, timeout_ms: float = PATIENCE_MS) -> None:
+        """Wait until an expression is true in the page.
+
+        Playwright's own way evaluates it inside the page, which a strict policy forbids.
+
+        Raises:
+            TimeoutError: it does not become true.
+        """
+        deadline_s = time.monotonic() + timeout_ms / 1000
+        while not self.page.evaluate(expression):
+            if time.monotonic() > deadline_s:
+                raise TimeoutError(expression)
+            self.page.wait_for_timeout(20)
+
     def unexpected(self) -> list[str]:
         """Return what the window complained of, and whom else it asked for anything."""
         foreign = [
