@@ -13,7 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Route,
+    ViewportSize,
+    sync_playwright,
+)
 
 STATIC: Final = Path(__file__).parents[2] / "rooms" / "web" / "static"
 PATIENCE_MS: Final = 6_000
@@ -152,7 +159,9 @@ class Pages:
             return self.context.new_page()
         size = "popup,noopener,width=800,height=700"
         with self.context.expect_page() as opened:
-            self.context.pages[0].evaluate(f"() => void window.open('about:blank', '', '{size}')")
+            self.context.pages[0].evaluate(
+                f"() => void window.open('about:blank', '', '{size}')"
+            )
         page = opened.value
         page.set_viewport_size(self.context.pages[0].viewport_size or VIEWPORT)
         return page

@@ -2,29 +2,29 @@
  * The board in a browser: what is on the page that is shown, everybody's pen and pointer, and
  * one's own pen.
  *
- * Events: `page` (detail {page, number, count, isFollowing}), `synced`, `drawn` (all there is of
- * the page is on the glass), `undo` (detail {canUndo, canRedo}), `refused` (detail {problem}: the
+ * Events: `page` (detail {page, number, count, isFollowing}), `synced`, `visible` (all there
+ * is of the page can be seen), `drawn` (and looks as it should), `undo` (detail {canUndo, canRedo}), `refused` (detail {problem}: the
  * service did not take the last change).
  */
 
-import * as Y from "../vendor/yjs.js";
-import { Channel } from "../wire.js";
-import { Description } from "./description.js";
-import { touches } from "./erase.js";
-import { Hand } from "./hand.js";
-import { Brush, Kind } from "./items.js";
-import { InkLayer } from "./layer.js";
-import { LiveSender, LiveStrokes, neutralPressure } from "./live.js";
-import { packItem, strokeItem } from "./pack.js";
-import { isDark } from "./pages.js";
-import { AROUND_RGB, BOARD_RGB, css } from "./palette.js";
-import { Pictures } from "./pictures.js";
-import { PointerSender, Pointers } from "./pointers.js";
-import { predict } from "./prediction.js";
-import { Scene } from "./scene.js";
-import { SharedDoc } from "./sync.js";
-import { Viewport } from "./viewport.js";
-import { WetLayer, WetStroke } from "./wet.js";
+import * as Y from '../vendor/yjs.js';
+import { Channel } from '../wire.js';
+import { Description } from './description.js';
+import { touches } from './erase.js';
+import { Hand } from './hand.js';
+import { Brush, Kind } from './items.js';
+import { InkLayer } from './layer.js';
+import { LiveSender, LiveStrokes, neutralPressure } from './live.js';
+import { packItem, strokeItem } from './pack.js';
+import { isDark } from './pages.js';
+import { AROUND_RGB, BOARD_RGB, css } from './palette.js';
+import { Pictures } from './pictures.js';
+import { PointerSender, Pointers } from './pointers.js';
+import { predict } from './prediction.js';
+import { Scene } from './scene.js';
+import { SharedDoc } from './sync.js';
+import { Viewport } from './viewport.js';
+import { WetLayer, WetStroke } from './wet.js';
 
 const ERASER_PX = 14;
 const KEY_PAN_PX = 60;
@@ -36,7 +36,11 @@ const ERASED_MS = 10_000;
 const ALL_RIGHTS = Object.freeze({ draw: true, point: true, manage: false });
 
 /** Brushes by the names of the tools. */
-export const BRUSH_OF = Object.freeze({ pen: Brush.PEN, highlighter: Brush.HIGHLIGHTER, chalk: Brush.CHALK });
+export const BRUSH_OF = Object.freeze({
+  pen: Brush.PEN,
+  highlighter: Brush.HIGHLIGHTER,
+  chalk: Brush.CHALK,
+});
 
 export class Board extends EventTarget {
   /**
@@ -51,7 +55,7 @@ export class Board extends EventTarget {
     { connection, room, seat, seats = [], rights = ALL_RIGHTS, shared = null, fetchPicture, texts },
   ) {
     super();
-    this.tool = { kind: "pen", colour: 0, widthPt: 3.5 };
+    this.tool = { kind: 'pen', colour: 0, widthPt: 3.5 };
     this.shared = shared ?? new SharedDoc(connection, Channel.BOARD_UPDATE);
     this._ownsShared = shared === null;
     this._connection = connection;
@@ -66,6 +70,7 @@ export class Board extends EventTarget {
     this._settleTimer = 0;
     this._isMoving = false;
     this._isReported = false;
+    this._isSeen = false;
     this._own = null;
     this._gone = [];
     this._erasedAt = -Infinity;
@@ -112,7 +117,7 @@ export class Board extends EventTarget {
     this._rights = { ...this._rights, ...rights };
     if (!this._rights.draw) this._hand?.giveUp();
     if (!this._rights.point) this._pointerSender.leave();
-    this._root.setAttribute("aria-readonly", String(!this._rights.draw));
+    this._root.setAttribute('aria-readonly', String(!this._rights.draw));
     this._showCursor();
   }
 
@@ -133,7 +138,7 @@ export class Board extends EventTarget {
 
   /** Lead all to a page; for staff. */
   leadTo(id) {
-    this._connection.send({ t: "page", page: id });
+    this._connection.send({ t: 'page', page: id });
     this._led = id;
     this.follow();
   }
@@ -209,33 +214,33 @@ export class Board extends EventTarget {
 
   begin(sample, kind) {
     if (!this._page) return false;
-    const tool = kind === "eraser" ? "eraser" : this.tool.kind;
-    if (tool === "pointer") {
+    const tool = kind === 'eraser' ? 'eraser' : this.tool.kind;
+    if (tool === 'pointer') {
       if (!this._rights.point) return false;
-      this._own = { kind: "pointer" };
+      this._own = { kind: 'pointer' };
       this._point(sample);
       return true;
     }
-    if (!this._rights.draw || !(tool === "eraser" || BRUSH_OF[tool])) return false;
+    if (!this._rights.draw || !(tool === 'eraser' || BRUSH_OF[tool])) return false;
     this._pointerSender.leave();
     this._undo.stopCapturing();
-    if (tool === "eraser") this._own = { kind: "eraser", place: this._toPage(sample) };
+    if (tool === 'eraser') this._own = { kind: 'eraser', place: this._toPage(sample) };
     else this._beginStroke(sample, BRUSH_OF[tool]);
     this.extend([sample], []);
     return true;
   }
 
   extend(samples, predicted) {
-    if (this._own?.kind === "pointer") this._point(samples.at(-1));
-    else if (this._own?.kind === "eraser") samples.forEach((sample) => this._erase(sample));
+    if (this._own?.kind === 'pointer') this._point(samples.at(-1));
+    else if (this._own?.kind === 'eraser') samples.forEach((sample) => this._erase(sample));
     else if (this._own) this._write(samples, predicted);
   }
 
   finish() {
     const own = this._own;
     this._own = null;
-    if (own?.kind === "pointer") this._pointerSender.leave();
-    else if (own?.kind === "stroke") this._finishStroke(own);
+    if (own?.kind === 'pointer') this._pointerSender.leave();
+    else if (own?.kind === 'stroke') this._finishStroke(own);
     this._undo.stopCapturing();
     this.shared.flush();
   }
@@ -243,8 +248,8 @@ export class Board extends EventTarget {
   giveUp() {
     const own = this._own;
     this._own = null;
-    if (own?.kind === "pointer") this._pointerSender.leave();
-    if (own?.kind !== "stroke") return;
+    if (own?.kind === 'pointer') this._pointerSender.leave();
+    if (own?.kind !== 'stroke') return;
     this._wet.remove(own.id);
     this._sender.end();
     this._paintWet();
@@ -285,7 +290,7 @@ export class Board extends EventTarget {
     };
     const id = newId();
     const stroke = new WetStroke(this._page.id, style);
-    this._own = { kind: "stroke", id, stroke, startS: sample.timeS };
+    this._own = { kind: 'stroke', id, stroke, startS: sample.timeS };
     this._wet.add(id, stroke);
     this._sender.begin(id, this._page.id, style);
   }
@@ -314,7 +319,14 @@ export class Board extends EventTarget {
     }
     const place = predict(stroke.x, stroke.y, stroke.time);
     if (!place) return [];
-    return [{ ...place, pressure: stroke.pressure.at(-1), time: stroke.time.at(-1) + 0.012, tilt: stroke.tilt.at(-1) }];
+    return [
+      {
+        ...place,
+        pressure: stroke.pressure.at(-1),
+        time: stroke.time.at(-1) + 0.012,
+        tilt: stroke.tilt.at(-1),
+      },
+    ];
   }
 
   _finishStroke({ id, stroke }) {
@@ -324,7 +336,7 @@ export class Board extends EventTarget {
     try {
       data = packItem(strokeItem(stroke.samples(), style));
     } catch (error) {
-      console.warn("a stroke could not be kept", error);
+      console.warn('a stroke could not be kept', error);
     }
     // The finished one is on the glass before the wet one goes.
     this._gone.push(id);
@@ -339,7 +351,9 @@ export class Board extends EventTarget {
     const to = this._toPage(sample);
     this._own.place = to;
     const radius = (ERASER_PX * this._viewport.ratio) / this._viewport.view.scale;
-    const touched = this._scene.entries.filter((entry) => this._mayErase(entry) && touches(entry, from, to, radius));
+    const touched = this._scene.entries.filter(
+      (entry) => this._mayErase(entry) && touches(entry, from, to, radius),
+    );
     if (!touched.length) return;
     this._erasedAt = performance.now();
     this._change((items) => touched.forEach(({ id }) => items.delete(id)));
@@ -351,7 +365,7 @@ export class Board extends EventTarget {
 
   _change(act) {
     const { doc } = this.shared;
-    doc.transact(() => act(doc.getMap("items")), this);
+    doc.transact(() => act(doc.getMap('items')), this);
   }
 
   _point(place) {
@@ -366,20 +380,21 @@ export class Board extends EventTarget {
     this._undo?.destroy();
     this._scene?.destroy();
     this._scene = new Scene(this.shared.doc);
-    this._undo = new Y.UndoManager(this.shared.doc.getMap("items"), {
+    this._undo = new Y.UndoManager(this.shared.doc.getMap('items'), {
       trackedOrigins: new Set([this]),
       // A wipe of the eraser is one step, however long it takes; `stopCapturing` ends steps.
       captureTimeout: 3_600_000,
     });
-    const tellUndo = () => this._tell("undo", { canUndo: this.canUndo, canRedo: this.canRedo });
-    for (const name of ["stack-item-added", "stack-item-popped", "stack-cleared"]) this._undo.on(name, tellUndo);
-    this._scene.addEventListener("changed", (event) => this._itemsChanged(event.detail));
-    this._scene.addEventListener("pages", () => this._look(this._wanted, true));
+    const tellUndo = () => this._tell('undo', { canUndo: this.canUndo, canRedo: this.canRedo });
+    for (const name of ['stack-item-added', 'stack-item-popped', 'stack-cleared'])
+      this._undo.on(name, tellUndo);
+    this._scene.addEventListener('changed', (event) => this._itemsChanged(event.detail));
+    this._scene.addEventListener('pages', () => this._look(this._wanted, true));
     this._look(this._wanted, true);
   }
 
   get _wanted() {
-    return this._isFollowing ? this._led : this._page?.id ?? this._led;
+    return this._isFollowing ? this._led : (this._page?.id ?? this._led);
   }
 
   /** Show a page, or the next best while it is not there. */
@@ -401,7 +416,7 @@ export class Board extends EventTarget {
       this._ink.showPage(this._scene, page, this._viewport.view);
       const surface = page.sheet ? AROUND_RGB : BOARD_RGB[page.background.surface];
       this._glass.style.background = css(surface);
-      this._isReported = false;
+      this._isReported = this._isSeen = false;
       this._viewChanged();
     }
     this._tellPage();
@@ -418,22 +433,36 @@ export class Board extends EventTarget {
   _build(root) {
     this._root = root;
     root.tabIndex = 0;
-    root.setAttribute("role", "application");
-    root.setAttribute("aria-roledescription", this._texts.say("board"));
-    Object.assign(root.style, { touchAction: "none", userSelect: "none", webkitUserSelect: "none" });
-    if (getComputedStyle(root).position === "static") root.style.position = "relative";
-    this._glass = document.createElement("div");
-    Object.assign(this._glass.style, { position: "absolute", inset: "0", overflow: "hidden", contain: "strict" });
-    const [ink, others, wet] = ["ink", "others", "wet"].map((name) => {
-      const canvas = document.createElement("canvas");
+    root.setAttribute('role', 'application');
+    root.setAttribute('aria-roledescription', this._texts.say('board'));
+    Object.assign(root.style, {
+      touchAction: 'none',
+      userSelect: 'none',
+      webkitUserSelect: 'none',
+    });
+    if (getComputedStyle(root).position === 'static') root.style.position = 'relative';
+    this._glass = document.createElement('div');
+    Object.assign(this._glass.style, {
+      position: 'absolute',
+      inset: '0',
+      overflow: 'hidden',
+      contain: 'strict',
+    });
+    const [ink, others, wet] = ['ink', 'others', 'wet'].map((name) => {
+      const canvas = document.createElement('canvas');
       canvas.dataset.layer = name;
-      canvas.setAttribute("aria-hidden", "true");
-      Object.assign(canvas.style, { position: "absolute", inset: "0", transformOrigin: "0 0", pointerEvents: "none" });
+      canvas.setAttribute('aria-hidden', 'true');
+      Object.assign(canvas.style, {
+        position: 'absolute',
+        inset: '0',
+        transformOrigin: '0 0',
+        pointerEvents: 'none',
+      });
       return canvas;
     });
-    const over = document.createElement("div");
-    over.setAttribute("aria-hidden", "true");
-    Object.assign(over.style, { position: "absolute", inset: "0", pointerEvents: "none" });
+    const over = document.createElement('div');
+    over.setAttribute('aria-hidden', 'true');
+    Object.assign(over.style, { position: 'absolute', inset: '0', pointerEvents: 'none' });
     this._glass.append(ink, others, wet, over);
     root.append(this._glass);
     this._ink = new InkLayer(
@@ -489,7 +518,7 @@ export class Board extends EventTarget {
     const x = (painted.left * zoom - view.left) / ratio;
     const y = (painted.top * zoom - view.top) / ratio;
     const isThere = zoom === 1 && x === 0 && y === 0;
-    this._ink.canvas.style.transform = isThere ? "" : `translate(${x}px, ${y}px) scale(${zoom})`;
+    this._ink.canvas.style.transform = isThere ? '' : `translate(${x}px, ${y}px) scale(${zoom})`;
   }
 
   _settle(afterMs) {
@@ -497,7 +526,11 @@ export class Board extends EventTarget {
     this._settleTimer = setTimeout(() => {
       const { painted } = this._ink;
       const { view } = this._viewport;
-      const isThere = painted && painted.scale === view.scale && painted.left === view.left && painted.top === view.top;
+      const isThere =
+        painted &&
+        painted.scale === view.scale &&
+        painted.left === view.left &&
+        painted.top === view.top;
       if (this._page && !isThere) this._ink.repaint(view);
       this._askFrame();
     }, afterMs);
@@ -525,17 +558,25 @@ export class Board extends EventTarget {
     for (const id of this._gone.splice(0)) this._wet.remove(id);
     this._wet.paint(view, this._page.id, dark);
     if (isMore || this._live.isAny) this._askFrame();
+    if (!this._ink.isFirst && !this._isSeen) {
+      this._isSeen = true;
+      this._tell('visible', { page: this._page.id, items: this._scene.entries.length });
+    }
     if (!isMore && !this._isReported) {
       this._isReported = true;
-      this._tell("drawn", { page: this._page.id, items: this._scene.entries.length });
+      this._tell('drawn', { page: this._page.id, items: this._scene.entries.length });
     }
   }
 
   _describe() {
     clearTimeout(this._describeTimer);
     this._describeTimer = setTimeout(() => {
-      const place = this._description.update(this._number, this._scene.pages.length, this._scene.entries);
-      this._root.setAttribute("aria-label", `${this._texts.say("Board")}: ${place}`);
+      const place = this._description.update(
+        this._number,
+        this._scene.pages.length,
+        this._scene.entries,
+      );
+      this._root.setAttribute('aria-label', `${this._texts.say('Board')}: ${place}`);
     }, 100);
   }
 
@@ -545,7 +586,7 @@ export class Board extends EventTarget {
 
   _tellPage() {
     this._describe();
-    this._tell("page", {
+    this._tell('page', {
       page: this._page?.id ?? null,
       number: this._number,
       count: this._scene.pages.length,
@@ -554,9 +595,9 @@ export class Board extends EventTarget {
   }
 
   _showCursor() {
-    const cursors = { hand: "grab", pointer: "default" };
-    const isIdle = !this._rights.draw && this.tool.kind !== "hand";
-    this._root.style.cursor = isIdle ? "default" : cursors[this.tool.kind] ?? "crosshair";
+    const cursors = { hand: 'grab', pointer: 'default' };
+    const isIdle = !this._rights.draw && this.tool.kind !== 'hand';
+    this._root.style.cursor = isIdle ? 'default' : (cursors[this.tool.kind] ?? 'crosshair');
   }
 
   // What comes in --------------------------------------------------------------------------
@@ -564,24 +605,26 @@ export class Board extends EventTarget {
   _listen() {
     const { signal } = this._listening;
     const hear = (name, act) =>
-      this._connection.addEventListener(`message:${name}`, (event) => act(event.detail), { signal });
-    hear("welcome", (message) => this._welcomed(message));
-    hear("seat", ({ seat }) => this._pointers.setSeat(seat));
-    hear("seat_left", ({ seat }) => this._seatLeft(seat));
-    hear("rights", ({ rights }) => this.setRights(rights));
-    hear("room", ({ room }) => this.showPage(room.page));
-    hear("page", ({ page }) => this.showPage(page));
-    hear("live", (message) => this._liveHeard(message));
-    hear("pointer", ({ seat, page, x_pt: x, y_pt: y }) => {
+      this._connection.addEventListener(`message:${name}`, (event) => act(event.detail), {
+        signal,
+      });
+    hear('welcome', (message) => this._welcomed(message));
+    hear('seat', ({ seat }) => this._pointers.setSeat(seat));
+    hear('seat_left', ({ seat }) => this._seatLeft(seat));
+    hear('rights', ({ rights }) => this.setRights(rights));
+    hear('room', ({ room }) => this.showPage(room.page));
+    hear('page', ({ page }) => this.showPage(page));
+    hear('live', (message) => this._liveHeard(message));
+    hear('pointer', ({ seat, page, x_pt: x, y_pt: y }) => {
       if (page === null) this._pointers.hide(seat);
       else this._pointers.show(seat, page, x, y);
     });
-    this.shared.addEventListener("synced", () => this._tell("synced", null), { signal });
-    this.shared.addEventListener("refused", (event) => this._refused(event.detail), { signal });
-    this.shared.addEventListener("replaced", () => this._replaced(), { signal });
-    this._pictures.addEventListener("sheet", (event) => this._sheetCame(event.detail), { signal });
-    this._pictures.addEventListener("image", (event) => this._imageCame(event.detail), { signal });
-    this._root.addEventListener("keydown", (event) => this._keyPressed(event), { signal });
+    this.shared.addEventListener('synced', () => this._tell('synced', null), { signal });
+    this.shared.addEventListener('refused', (event) => this._refused(event.detail), { signal });
+    this.shared.addEventListener('replaced', () => this._replaced(), { signal });
+    this._pictures.addEventListener('sheet', (event) => this._sheetCame(event.detail), { signal });
+    this._pictures.addEventListener('image', (event) => this._imageCame(event.detail), { signal });
+    this._root.addEventListener('keydown', (event) => this._keyPressed(event), { signal });
   }
 
   _welcomed({ seat, seats, rights, room }) {
@@ -613,7 +656,7 @@ export class Board extends EventTarget {
   _refused(detail) {
     // What was drawn goes with the service's answer; what was erased would not come back.
     if (performance.now() < this._erasedAt + ERASED_MS) this.shared.replace();
-    this._tell("refused", detail);
+    this._tell('refused', detail);
   }
 
   _sheetCame({ document, number }) {
@@ -640,8 +683,8 @@ export class Board extends EventTarget {
     const key = event.key;
     if (event.ctrlKey || event.metaKey) {
       if (event.altKey) return null;
-      if (key.toLowerCase() === "z") return () => (event.shiftKey ? this.redo() : this.undo());
-      return key.toLowerCase() === "y" ? () => this.redo() : null;
+      if (key.toLowerCase() === 'z') return () => (event.shiftKey ? this.redo() : this.undo());
+      return key.toLowerCase() === 'y' ? () => this.redo() : null;
     }
     const pan = (dx, dy) => () => {
       this.pan(dx * KEY_PAN_PX, dy * KEY_PAN_PX);
@@ -656,9 +699,9 @@ export class Board extends EventTarget {
       ArrowRight: pan(-1, 0),
       ArrowUp: pan(0, 1),
       ArrowDown: pan(0, -1),
-      "+": () => this.zoomBy(KEY_ZOOM),
-      "=": () => this.zoomBy(KEY_ZOOM),
-      "-": () => this.zoomBy(1 / KEY_ZOOM),
+      '+': () => this.zoomBy(KEY_ZOOM),
+      '=': () => this.zoomBy(KEY_ZOOM),
+      '-': () => this.zoomBy(1 / KEY_ZOOM),
       0: () => this.fit(),
     };
     return acts[key] ?? null;
@@ -680,6 +723,8 @@ function samePage(one, other) {
 
 /** Return an id that nobody else draws: 132 random bits in 22 letters. */
 function newId() {
-  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-  return Array.from(crypto.getRandomValues(new Uint8Array(22)), (byte) => letters[byte & 63]).join("");
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-';
+  return Array.from(crypto.getRandomValues(new Uint8Array(22)), (byte) => letters[byte & 63]).join(
+    '',
+  );
 }

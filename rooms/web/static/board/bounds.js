@@ -1,8 +1,8 @@
 /** How far items reach on the page, and rectangles `{left, top, right, bottom}` in pt. */
 
-import { Kind, Shape, unpackPositions } from "./items.js";
-import { BRUSHES } from "./outline.js";
-import { arrowHead } from "./shapes.js";
+import { Kind, Shape, unpackPositions } from './items.js';
+import { BRUSHES } from './outline.js';
+import { arrowHead } from './shapes.js';
 
 const TILT = 4;
 
@@ -11,7 +11,12 @@ export function itemBounds(item) {
   if (item.kind === Kind.STROKE) return strokeBounds(item);
   if (item.kind === Kind.SHAPE) return shapeBounds(item);
   const { x, y, ux, uy, vx, vy } = item.box;
-  return around([[x, y], [x + ux, y + uy], [x + ux + vx, y + uy + vy], [x + vx, y + vy]]);
+  return around([
+    [x, y],
+    [x + ux, y + uy],
+    [x + ux + vx, y + uy + vy],
+    [x + vx, y + vy],
+  ]);
 }
 
 /** Return how far the ink of a stroke reaches from its line at most, pt. */
@@ -78,7 +83,10 @@ function shapeBounds({ shape, points, widthPt }) {
     // The farthest point of c + a cos t + b sin t along an axis is hypot(a, b) away.
     const rx = Math.hypot(a[0] - cx, b[0] - cx);
     const ry = Math.hypot(a[1] - cy, b[1] - cy);
-    reached = [[cx - rx, cy - ry], [cx + rx, cy + ry]];
+    reached = [
+      [cx - rx, cy - ry],
+      [cx + rx, cy + ry],
+    ];
   } else if (shape === Shape.ARROW) {
     reached = [...points, ...arrowHead(points[0], points[1], widthPt)];
   }

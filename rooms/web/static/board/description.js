@@ -1,6 +1,6 @@
 /** What is on the board, in words, for who does not see it. */
 
-import { Kind } from "./items.js";
+import { Kind } from './items.js';
 
 /** A screen reader is not held for minutes. */
 const MOST_TEXTS = 100;
@@ -13,12 +13,12 @@ export class Description {
    */
   constructor(root, texts) {
     this._texts = texts;
-    this._place = hidden("p");
-    this._place.setAttribute("aria-live", "polite");
-    this._list = hidden("ul");
-    this._list.setAttribute("aria-label", texts.say("Texts on this page"));
+    this._place = hidden('p');
+    this._place.setAttribute('aria-live', 'polite');
+    this._list = hidden('ul');
+    this._list.setAttribute('aria-label', texts.say('Texts on this page'));
     root.append(this._place, this._list);
-    this._said = "";
+    this._said = '';
   }
 
   /**
@@ -31,12 +31,12 @@ export class Description {
    */
   update(number, count, entries) {
     const place = number
-      ? this._texts.say("Page %(number)s of %(count)s", { number, count })
-      : this._texts.say("No page is shown");
+      ? this._texts.say('Page %(number)s of %(count)s', { number, count })
+      : this._texts.say('No page is shown');
     // A live region speaks only of what is different.
     if (this._place.textContent !== place) this._place.textContent = place;
     const lines = textsOf(entries);
-    const said = lines.join("\n");
+    const said = lines.join('\n');
     if (said === this._said) return place;
     this._said = said;
     this._list.replaceChildren(...lines.map(listItem));
@@ -54,7 +54,7 @@ function textsOf(entries) {
 }
 
 function listItem(text) {
-  const item = document.createElement("li");
+  const item = document.createElement('li');
   item.textContent = text;
   return item;
 }
@@ -62,14 +62,14 @@ function listItem(text) {
 function hidden(name) {
   const element = document.createElement(name);
   Object.assign(element.style, {
-    position: "absolute",
-    width: "1px",
-    height: "1px",
-    margin: "-1px",
-    padding: "0",
-    overflow: "hidden",
-    clipPath: "inset(50%)",
-    whiteSpace: "pre-wrap",
+    position: 'absolute',
+    width: '1px',
+    height: '1px',
+    margin: '-1px',
+    padding: '0',
+    overflow: 'hidden',
+    clipPath: 'inset(50%)',
+    whiteSpace: 'pre-wrap',
   });
   return element;
 }

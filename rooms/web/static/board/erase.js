@@ -1,8 +1,8 @@
 /** What an eraser touches: whole items, by their ink. */
 
-import { intersects } from "./bounds.js";
-import { Kind, unpackPositions } from "./items.js";
-import { shapePath } from "./shapes.js";
+import { intersects } from './bounds.js';
+import { Kind, unpackPositions } from './items.js';
+import { shapePath } from './shapes.js';
 
 /** Return whether a round eraser that goes from one place to another touches an item. */
 export function touches({ item, bounds }, from, to, radius) {
@@ -28,16 +28,20 @@ function touchesStroke(stroke, from, to, radius) {
       Math.max(x[i], x[i - 1]) + reach >= Math.min(from.x, to.x) &&
       Math.min(y[i], y[i - 1]) - reach <= Math.max(from.y, to.y) &&
       Math.max(y[i], y[i - 1]) + reach >= Math.min(from.y, to.y);
-    if (near && apart(from, to, { x: x[i - 1], y: y[i - 1] }, { x: x[i], y: y[i] }) <= reach) return true;
+    if (near && apart(from, to, { x: x[i - 1], y: y[i - 1] }, { x: x[i], y: y[i] }) <= reach)
+      return true;
   }
   return false;
 }
 
 function touchesShape(item, from, to, radius) {
-  const context = document.createElement("canvas").getContext("2d");
+  const context = document.createElement('canvas').getContext('2d');
   context.lineWidth = item.widthPt + 2 * radius;
   const path = shapePath(item);
-  const steps = Math.max(Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / Math.max(radius, 1)), 1);
+  const steps = Math.max(
+    Math.ceil(Math.hypot(to.x - from.x, to.y - from.y) / Math.max(radius, 1)),
+    1,
+  );
   for (let i = 0; i <= steps; i += 1) {
     const x = from.x + ((to.x - from.x) * i) / steps;
     const y = from.y + ((to.y - from.y) * i) / steps;
@@ -61,6 +65,8 @@ function toSegment(p, a, b) {
   const dx = b.x - a.x;
   const dy = b.y - a.y;
   const squared = dx * dx + dy * dy;
-  const share = squared ? Math.min(Math.max(((p.x - a.x) * dx + (p.y - a.y) * dy) / squared, 0), 1) : 0;
+  const share = squared
+    ? Math.min(Math.max(((p.x - a.x) * dx + (p.y - a.y) * dy) / squared, 0), 1)
+    : 0;
   return Math.hypot(p.x - a.x - share * dx, p.y - a.y - share * dy);
 }

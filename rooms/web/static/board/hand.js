@@ -34,18 +34,19 @@ export class Hand {
     this._frame = null;
     this._listening = new AbortController();
     const { signal } = this._listening;
-    const listen = (name, act, options = {}) => element.addEventListener(name, act, { signal, ...options });
-    listen("pointerdown", (event) => this._down(event));
-    listen("pointermove", (event) => this._move(event));
-    listen("pointerup", (event) => this._up(event, false));
-    listen("pointercancel", (event) => this._up(event, true));
-    listen("pointerleave", (event) => this._left(event));
-    listen("wheel", (event) => this._wheel(event), { passive: false });
-    listen("contextmenu", (event) => event.preventDefault());
+    const listen = (name, act, options = {}) =>
+      element.addEventListener(name, act, { signal, ...options });
+    listen('pointerdown', (event) => this._down(event));
+    listen('pointermove', (event) => this._move(event));
+    listen('pointerup', (event) => this._up(event, false));
+    listen('pointercancel', (event) => this._up(event, true));
+    listen('pointerleave', (event) => this._left(event));
+    listen('wheel', (event) => this._wheel(event), { passive: false });
+    listen('contextmenu', (event) => event.preventDefault());
     // Safari scrolls, magnifies and writes letters by hand unless the touch itself is refused.
-    listen("touchstart", (event) => event.preventDefault(), { passive: false });
-    listen("touchmove", (event) => event.preventDefault(), { passive: false });
-    listen("gesturestart", (event) => event.preventDefault());
+    listen('touchstart', (event) => event.preventDefault(), { passive: false });
+    listen('touchmove', (event) => event.preventDefault(), { passive: false });
+    listen('gesturestart', (event) => event.preventDefault());
   }
 
   destroy() {
@@ -63,16 +64,16 @@ export class Hand {
   _down(event) {
     this._element.focus({ preventScroll: true });
     event.preventDefault();
-    this._hasPen ||= event.pointerType === "pen";
+    this._hasPen ||= event.pointerType === 'pen';
     if (this._isMove(event)) {
       this._startMoving(event);
       return;
     }
     if (this._writing || this._moving.size) return;
-    const kind = event.buttons & ERASER_BUTTON ? "eraser" : "tool";
+    const kind = event.buttons & ERASER_BUTTON ? 'eraser' : 'tool';
     const [sample] = this._samples([event]);
     if (!this._board.begin(sample, kind)) {
-      if (event.pointerType === "touch") this._startMoving(event);
+      if (event.pointerType === 'touch') this._startMoving(event);
       return;
     }
     this._capture(event);
@@ -80,16 +81,17 @@ export class Hand {
       id: event.pointerId,
       at: event.timeStamp,
       place: this._place(event),
-      isTouch: event.pointerType === "touch",
+      isTouch: event.pointerType === 'touch',
     };
   }
 
   /** Whether a pointer that comes down moves the page. */
   _isMove(event) {
-    if (event.pointerType === "mouse") return event.button === 1 || this._board.tool.kind === "hand";
-    if (event.pointerType === "pen") return this._board.tool.kind === "hand";
+    if (event.pointerType === 'mouse')
+      return event.button === 1 || this._board.tool.kind === 'hand';
+    if (event.pointerType === 'pen') return this._board.tool.kind === 'hand';
     if (this._moving.size) return true;
-    if (!this._writing) return this._hasPen || this._board.tool.kind === "hand";
+    if (!this._writing) return this._hasPen || this._board.tool.kind === 'hand';
     const isSecond = this._writing.isTouch && event.timeStamp - this._writing.at < SECOND_FINGER_MS;
     if (isSecond) {
       this._moving.set(this._writing.id, this._writing.place);
@@ -108,10 +110,13 @@ export class Hand {
       this._writing.place = this._place(event);
       const events = event.getCoalescedEvents?.() ?? [];
       const predicted = event.getPredictedEvents?.() ?? [];
-      this._board.extend(this._samples(events.length ? events : [event]), this._samples(predicted.slice(0, 2)));
+      this._board.extend(
+        this._samples(events.length ? events : [event]),
+        this._samples(predicted.slice(0, 2)),
+      );
     } else if (this._moving.has(event.pointerId)) {
       this._moveView(event);
-    } else if (event.pointerType !== "touch" && !this._writing) {
+    } else if (event.pointerType !== 'touch' && !this._writing) {
       this._board.hover(this._place(event));
     }
   }
@@ -121,7 +126,8 @@ export class Hand {
     this._moving.set(event.pointerId, this._place(event));
     const after = this._middle();
     this._board.pan(after.x - before.x, after.y - before.y);
-    if (Math.min(before.apart, after.apart) > LEAST_APART_PX) this._board.zoom(after.apart / before.apart, after.x, after.y);
+    if (Math.min(before.apart, after.apart) > LEAST_APART_PX)
+      this._board.zoom(after.apart / before.apart, after.x, after.y);
   }
 
   /** The middle of the fingers, and how far apart two of them are. */
@@ -129,7 +135,8 @@ export class Hand {
     const places = [...this._moving.values()].slice(0, 2);
     const x = places.reduce((sum, place) => sum + place.x, 0) / places.length;
     const y = places.reduce((sum, place) => sum + place.y, 0) / places.length;
-    const apart = places.length > 1 ? Math.hypot(places[0].x - places[1].x, places[0].y - places[1].y) : 0;
+    const apart =
+      places.length > 1 ? Math.hypot(places[0].x - places[1].x, places[0].y - places[1].y) : 0;
     return { x, y, apart };
   }
 
@@ -147,14 +154,15 @@ export class Hand {
   }
 
   _left(event) {
-    if (!this._writing && event.pointerType !== "touch") this._board.leave();
+    if (!this._writing && event.pointerType !== 'touch') this._board.leave();
   }
 
   _wheel(event) {
     event.preventDefault();
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE_PX : 1;
     const { x, y } = this._place(event);
-    if (event.ctrlKey || event.metaKey) this._board.zoom(Math.exp(-event.deltaY * unit * WHEEL_ZOOM * 3), x, y);
+    if (event.ctrlKey || event.metaKey)
+      this._board.zoom(Math.exp(-event.deltaY * unit * WHEEL_ZOOM * 3), x, y);
     else if (event.shiftKey) this._board.pan(-event.deltaY * unit, 0);
     else this._board.pan(-event.deltaX * unit, -event.deltaY * unit);
     this._board.moved();
@@ -164,8 +172,8 @@ export class Hand {
     this._frame = this._element.getBoundingClientRect();
     return events.map((event) => ({
       ...this._place(event, this._frame),
-      hasPressure: event.pointerType === "pen" && event.pressure > 0,
-      pressure: event.pointerType === "pen" ? event.pressure : 0.5,
+      hasPressure: event.pointerType === 'pen' && event.pressure > 0,
+      pressure: event.pointerType === 'pen' ? event.pressure : 0.5,
       tilt: tiltOf(event),
       timeS: event.timeStamp / 1000,
     }));
@@ -186,8 +194,9 @@ export class Hand {
 
 /** Return the tilt from the vertical, rad. */
 function tiltOf(event) {
-  if (event.pointerType !== "pen") return 0;
-  if (Number.isFinite(event.altitudeAngle)) return Math.min(Math.max(Math.PI / 2 - event.altitudeAngle, 0), Math.PI / 2);
+  if (event.pointerType !== 'pen') return 0;
+  if (Number.isFinite(event.altitudeAngle))
+    return Math.min(Math.max(Math.PI / 2 - event.altitudeAngle, 0), Math.PI / 2);
   const along = Math.tan(((event.tiltX ?? 0) * Math.PI) / 180);
   const across = Math.tan(((event.tiltY ?? 0) * Math.PI) / 180);
   return Math.min(Math.atan(Math.hypot(along, across)), Math.PI / 2);

@@ -4,8 +4,8 @@
  * the page, not to the stroke.
  */
 
-import { Brush } from "./items.js";
-import { css, highlighterRgb, inkRgb } from "./palette.js";
+import { Brush } from './items.js';
+import { css, highlighterRgb, inkRgb } from './palette.js';
 
 const GRAIN_PX = 256;
 const GRAIN_PER_PT = 1.6;
@@ -23,7 +23,7 @@ export function fillInk(context, path, { brush, colour }, isDark) {
     context.globalCompositeOperation = blendMode(isDark);
     context.fillStyle = css(highlighterRgb(colour, isDark));
     context.fill(path);
-    context.globalCompositeOperation = "source-over";
+    context.globalCompositeOperation = 'source-over';
     return;
   }
   const rgb = inkRgb(colour, isDark);
@@ -33,14 +33,14 @@ export function fillInk(context, path, { brush, colour }, isDark) {
 
 /** Return how a highlighter mixes with what lies under it. */
 export function blendMode(isDark) {
-  return isDark ? "lighten" : "darken";
+  return isDark ? 'lighten' : 'darken';
 }
 
 function chalk(context, rgb) {
   const key = css(rgb);
   let pattern = patterns.get(key);
   if (!pattern) {
-    pattern = context.createPattern(grainOf(rgb), "repeat");
+    pattern = context.createPattern(grainOf(rgb), 'repeat');
     pattern.setTransform(new DOMMatrix().scale(1 / GRAIN_PER_PT));
     if (patterns.size >= PATTERNS_KEPT) patterns.delete(patterns.keys().next().value);
     patterns.set(key, pattern);
@@ -49,9 +49,9 @@ function chalk(context, rgb) {
 }
 
 function grainOf([red, green, blue]) {
-  const canvas = document.createElement("canvas");
+  const canvas = document.createElement('canvas');
   canvas.width = canvas.height = GRAIN_PX;
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext('2d');
   const image = context.createImageData(GRAIN_PX, GRAIN_PX);
   grain ??= grainAlpha();
   for (let i = 0; i < grain.length; i += 1) {
@@ -76,7 +76,8 @@ function grainAlpha() {
 function wrappedNoise(random, deviationPx) {
   const reach = Math.ceil(4 * deviationPx);
   const weights = [];
-  for (let k = -reach; k <= reach; k += 1) weights.push(Math.exp(-(k * k) / (2 * deviationPx ** 2)));
+  for (let k = -reach; k <= reach; k += 1)
+    weights.push(Math.exp(-(k * k) / (2 * deviationPx ** 2)));
   const white = Float64Array.from({ length: GRAIN_PX * GRAIN_PX }, random);
   const noise = blurred(blurred(white, weights, 1), weights, GRAIN_PX);
   const mean = noise.reduce((sum, value) => sum + value, 0) / noise.length;

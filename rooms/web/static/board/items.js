@@ -39,7 +39,7 @@ const LOWEST = [-MAX_GRID, -MAX_GRID, 0, 0, 0];
 const HIGHEST = [MAX_GRID, MAX_GRID, PRESSURE_STEPS, Infinity, TILT_STEPS];
 const TIME = 3;
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The bytes are not an item that this page knows. */
 export class BrokenItem extends Error {}
@@ -52,16 +52,16 @@ export class BrokenItem extends Error {}
  */
 export function parseHead(data) {
   const view = viewOf(data, HEAD_BYTES);
-  if (view.getUint8(0) !== FORMAT_VERSION) throw new BrokenItem("unknown version");
+  if (view.getUint8(0) !== FORMAT_VERSION) throw new BrokenItem('unknown version');
   const authorAt = HEAD_BYTES + view.getUint8(2);
   const bodyAt = authorAt + view.getUint8(3);
   const z = view.getFloat64(4, true);
   if (data.length < bodyAt || authorAt === HEAD_BYTES || !Number.isFinite(z)) {
-    throw new BrokenItem("broken head");
+    throw new BrokenItem('broken head');
   }
-  let page = "";
+  let page = '';
   for (let at = HEAD_BYTES; at < authorAt; at += 1) {
-    if (data[at] > 127) throw new BrokenItem("a page id is ASCII");
+    if (data[at] > 127) throw new BrokenItem('a page id is ASCII');
     page += String.fromCharCode(data[at]);
   }
   return { kind: view.getUint8(1), page, z, author: textOf(data, authorAt, bodyAt), bodyAt };
@@ -167,7 +167,7 @@ function parseStroke(item, data, at) {
     Math.max(Math.abs(stroke.x0), Math.abs(stroke.y0)) <= MAX_GRID &&
     stroke.pressure0 <= PRESSURE_STEPS &&
     stroke.tilt0 <= TILT_STEPS;
-  if (!isSound) throw new BrokenItem("broken stroke");
+  if (!isSound) throw new BrokenItem('broken stroke');
   return stroke;
 }
 
@@ -177,17 +177,17 @@ function parseShape(item, data, at) {
   const count = view.getUint16(at + 13, true);
   const pointsAt = at + SHAPE_BYTES;
   if (!POINTS_OF[shape] || count !== POINTS_OF[shape] || data.length !== pointsAt + 16 * count) {
-    throw new BrokenItem("shape with a wrong number of points");
+    throw new BrokenItem('shape with a wrong number of points');
   }
   const points = [];
   for (let i = 0; i < count; i += 1) {
     const x = view.getFloat64(pointsAt + 16 * i, true);
     const y = view.getFloat64(pointsAt + 16 * i + 8, true);
-    if (!isCoordinate(x) || !isCoordinate(y)) throw new BrokenItem("shape off any page");
+    if (!isCoordinate(x) || !isCoordinate(y)) throw new BrokenItem('shape off any page');
     points.push([x, y]);
   }
   const widthPt = view.getFloat32(at + 9, true);
-  if (!isSize(widthPt)) throw new BrokenItem("shape with a broken width");
+  if (!isSize(widthPt)) throw new BrokenItem('shape with a broken width');
   const colour = view.getUint32(at + 1, true);
   return { ...item, shape, colour, fill: view.getUint32(at + 5, true), widthPt, points };
 }
@@ -195,24 +195,26 @@ function parseShape(item, data, at) {
 function parseBoxed(item, data, at) {
   const view = viewOf(data, at + BOX_BYTES);
   const values = [0, 8, 16, 24, 32, 40].map((offset) => view.getFloat64(at + offset, true));
-  if (!values.every(isCoordinate)) throw new BrokenItem("broken box");
+  if (!values.every(isCoordinate)) throw new BrokenItem('broken box');
   const [x, y, ux, uy, vx, vy] = values;
   const boxed = { ...item, box: { x, y, ux, uy, vx, vy } };
   const bodyAt = at + BOX_BYTES;
   if (item.kind === Kind.IMAGE) return parseImage(boxed, data, bodyAt);
-  return item.kind === Kind.STAMP ? parseStamp(boxed, data, bodyAt) : parseText(boxed, data, bodyAt);
+  return item.kind === Kind.STAMP
+    ? parseStamp(boxed, data, bodyAt)
+    : parseText(boxed, data, bodyAt);
 }
 
 function parseImage(item, data, at) {
-  if (data.length !== at + IMAGE_BYTES) throw new BrokenItem("image without its name");
-  const digits = Array.from(data.subarray(at), (byte) => byte.toString(16).padStart(2, "0"));
-  return { ...item, sha256: digits.join("") };
+  if (data.length !== at + IMAGE_BYTES) throw new BrokenItem('image without its name');
+  const digits = Array.from(data.subarray(at), (byte) => byte.toString(16).padStart(2, '0'));
+  return { ...item, sha256: digits.join('') };
 }
 
 function parseStamp(item, data, at) {
   const view = viewOf(data, at + STAMP_BYTES);
   const stamp = view.getUint8(at);
-  if (stamp < Stamp.DATE || stamp > Stamp.STAR) throw new BrokenItem("unknown stamp");
+  if (stamp < Stamp.DATE || stamp > Stamp.STAR) throw new BrokenItem('unknown stamp');
   const text = lastText(data, at + STAMP_BYTES, view.getUint32(at + 5, true));
   return { ...item, stamp, colour: view.getUint32(at + 1, true), text };
 }
@@ -221,13 +223,13 @@ function parseText(item, data, at) {
   const view = viewOf(data, at + TEXT_BYTES);
   const sizePt = view.getFloat32(at + 4, true);
   const text = lastText(data, at + TEXT_BYTES, view.getUint32(at + 8, true));
-  if (!isSize(sizePt)) throw new BrokenItem("text with a broken size");
+  if (!isSize(sizePt)) throw new BrokenItem('text with a broken size');
   return { ...item, colour: view.getUint32(at, true), sizePt, text };
 }
 
 function lastText(data, at, length) {
   if (length > MAX_TEXT_BYTES || data.length !== at + length) {
-    throw new BrokenItem("text of a wrong length");
+    throw new BrokenItem('text of a wrong length');
   }
   return textOf(data, at, data.length);
 }
@@ -236,12 +238,12 @@ function textOf(data, start, end) {
   try {
     return utf8.decode(data.subarray(start, end));
   } catch {
-    throw new BrokenItem("text is not UTF-8");
+    throw new BrokenItem('text is not UTF-8');
   }
 }
 
 function viewOf(data, least) {
-  if (!(data instanceof Uint8Array) || data.length < least) throw new BrokenItem("cut short");
+  if (!(data instanceof Uint8Array) || data.length < least) throw new BrokenItem('cut short');
   return new DataView(data.buffer, data.byteOffset, data.byteLength);
 }
 

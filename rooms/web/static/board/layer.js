@@ -5,15 +5,19 @@
  * the hand free, on a canvas behind, while the old picture is moved and scaled in its place.
  */
 
-import { isDark } from "./pages.js";
-import { paintBackground, paintItem, toPage } from "./painter.js";
-import { isStroke } from "./scene.js";
+import { isDark } from './pages.js';
+import { paintBackground, paintItem, paintStrokeQuickly, toPage } from './painter.js';
+import { isStroke } from './scene.js';
 
 /** Of one frame, while something is to be seen already. */
 const SLICE_MS = 8;
 /** The same while nothing is: the page is being waited for. */
 const FIRST_SLICE_MS = 28;
 const ITEMS_BETWEEN_LOOKS = 16;
+/** A page with more items is shown quickly first, then well. */
+const QUICK_ABOVE = 1200;
+/** More items than this at once are not painted at once. */
+const MANY = 150;
 /** More dirty rectangles than this are one. */
 const MOST_RECTS = 24;
 /** Around what an item covers: edges are soft. */
@@ -27,8 +31,8 @@ export class InkLayer {
    */
   constructor(canvas, sheetPicture, image) {
     this.canvas = canvas;
-    this._front = canvas.getContext("2d", { alpha: false });
-    this._back = document.createElement("canvas").getContext("2d", { alpha: false });
+    this._front = canvas.getContext('2d', { alpha: false });
+    this._back = document.createElement('canvas').getContext('2d', { alpha: false });
     this._sheetPicture = sheetPicture;
     this._image = image;
     this._scene = null;
@@ -63,7 +67,9 @@ export class InkLayer {
     const context = isFirst ? this._front : this._back;
     if (!isFirst) matchSize(this._back.canvas, this.canvas);
     const whole = { x: 0, y: 0, width: this.canvas.width, height: this.canvas.height };
-    this._job = { view, context, isFirst, at: 0, rects: [], entries: this._scene.within(ptOf(whole, view)) };
+    const entries = this._scene.within(ptOf(whole, view));
+    const isQuick = isFirst && entries.length > QUICK_ABOVE;
+    this._job = { view, context, isFirst, isQuick, at: 0, rects: [], entries };
     this._paintBackground(context, view, whole);
     if (isFirst) this._painted = view;
   }
@@ -78,6 +84,13 @@ export class InkLayer {
   /** Take in a change of the scene; see `Scene`. */
   change({ rects, onTop }) {
     const came = onTop.map((id) => this._scene.entry(id)).filter(Boolean);
+    if (came.length > MANY) {
+      // A board that comes all at once is painted as a page is, not in one breath.
+      const view = this._job?.view ?? this._painted;
+      if (came.length > QUICK_ABOVE) this._painted = null;
+      if (view) this.repaint(view);
+      return;
+    }
     if (this._job) {
       this._job.entries.push(...came);
       this._job.rects.push(...rects);
@@ -95,12 +108,13 @@ export class InkLayer {
     const end = performance.now() + (job.isFirst ? FIRST_SLICE_MS : SLICE_MS);
     toPage(job.context, job.view);
     while (job.at < job.entries.length) {
-      this._paint(job.context, job.view, job.entries[job.at]);
+      this._paint(job.context, job.view, job.entries[job.at], job.isQuick);
       job.at += 1;
       if (job.at % ITEMS_BETWEEN_LOOKS === 0 && performance.now() > end) return true;
     }
     this._finish(job);
-    return false;
+    if (job.isQuick) this.repaint(job.view);
+    return this._job !== null;
   }
 
   _finish(job) {
@@ -134,22 +148,32 @@ export class InkLayer {
     paintBackground(context, this._page, view, part, picture);
   }
 
-  _paint(context, view, entry) {
+  _paint(context, view, entry, isQuick = false) {
     const look = { isDark: isDark(this._page), scale: view.scale, image: this._image };
+    if (isQuick && isStroke(entry)) {
+      paintStrokeQuickly(context, entry.item, look);
+      return;
+    }
     const path = isStroke(entry) ? this._scene.path(entry, view.scale) : null;
     try {
       paintItem(context, entry.item, look, path);
     } catch (error) {
       // One item that a browser will not paint must not take the board with it.
-      console.warn("an item could not be painted", entry.id, error);
+      console.warn('an item could not be painted', entry.id, error);
     }
   }
 
   _pixels(rect, view) {
     const x = Math.max(Math.floor(rect.left * view.scale - view.left) - MARGIN_PX, 0);
     const y = Math.max(Math.floor(rect.top * view.scale - view.top) - MARGIN_PX, 0);
-    const right = Math.min(Math.ceil(rect.right * view.scale - view.left) + MARGIN_PX, this.canvas.width);
-    const bottom = Math.min(Math.ceil(rect.bottom * view.scale - view.top) + MARGIN_PX, this.canvas.height);
+    const right = Math.min(
+      Math.ceil(rect.right * view.scale - view.left) + MARGIN_PX,
+      this.canvas.width,
+    );
+    const bottom = Math.min(
+      Math.ceil(rect.bottom * view.scale - view.top) + MARGIN_PX,
+      this.canvas.height,
+    );
     return right > x && bottom > y ? { x, y, width: right - x, height: bottom - y } : null;
   }
 }

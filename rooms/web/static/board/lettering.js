@@ -18,11 +18,12 @@ const KEPT = 512;
 const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 /** May not begin a line: closing marks, small kana, the long vowel mark. */
 const NO_START = new Set(
-  "、。，．・：；？！ー～〜゛゜ヽヾゝゞ々〻）〕］｝〉》」』】〙〗〟’”｠»ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ…‥,.:;?!)]}%｡､｣ﾞﾟｰ",
+  '、。，．・：；？！ー～〜゛゜ヽヾゝゞ々〻）〕］｝〉》」』】〙〗〟’”｠»ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ…‥,.:;?!)]}%｡､｣ﾞﾟｰ',
 );
 /** May not end a line: opening marks. */
-const NO_END = new Set("（〔［｛〈《「『【〘〖〝‘“｟«([{｢$¥￥＄");
-const WIDE = /[\u1100-\u11ff\u2e80-\u303f\u3040-\u33ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe6f\uff01-\uffdc]|[\ud83c-\udbff][\udc00-\udfff]/u;
+const NO_END = new Set('（〔［｛〈《「『【〘〖〝‘“｟«([{｢$¥￥＄');
+const WIDE =
+  /[\u1100-\u11ff\u2e80-\u303f\u3040-\u33ff\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe6f\uff01-\uffdc]|[\ud83c-\udbff][\udc00-\udfff]/u;
 
 let measuring = null;
 const advances = new Map();
@@ -39,7 +40,9 @@ export function wrap(text, widthEm) {
   const key = `${widthEm} ${text}`;
   let lines = wrapped.get(key);
   if (!lines) {
-    lines = paragraphs(text).flatMap((paragraph) => wrapParagraph(paragraph.replaceAll("\t", "    "), widthEm));
+    lines = paragraphs(text).flatMap((paragraph) =>
+      wrapParagraph(paragraph.replaceAll('\t', '    '), widthEm),
+    );
     if (wrapped.size >= KEPT) wrapped.delete(wrapped.keys().next().value);
     wrapped.set(key, lines);
   }
@@ -74,7 +77,7 @@ export function forgetMeasures() {
 
 /** Return the context that letters are measured with. */
 export function measuringContext() {
-  measuring ??= document.createElement("canvas").getContext("2d");
+  measuring ??= document.createElement('canvas').getContext('2d');
   return measuring;
 }
 
@@ -85,13 +88,13 @@ function paragraphs(text) {
 function wrapParagraph(text, widthEm) {
   const limit = Math.max(widthEm, 0.01) + 1e-6;
   const lines = [];
-  let line = "";
+  let line = '';
   let length = 0;
   for (const piece of pieces(text)) {
     const bare = lengthEm(piece.trimEnd());
     if (length + bare > limit && line) {
       lines.push(line);
-      line = "";
+      line = '';
       length = 0;
     }
     if (bare <= limit) {
@@ -103,7 +106,7 @@ function wrapParagraph(text, widthEm) {
       const step = lengthEm(letter);
       if (length + step > limit && line) {
         lines.push(line);
-        line = "";
+        line = '';
         length = 0;
       }
       line += letter;
@@ -116,12 +119,12 @@ function wrapParagraph(text, widthEm) {
 
 /** Yield the pieces of a text that no line break divides, each with the blanks after it. */
 function* pieces(text) {
-  let piece = "";
-  let before = "";
+  let piece = '';
+  let before = '';
   for (const letter of text) {
     if (piece && mayBreak(before, letter)) {
       yield piece;
-      piece = "";
+      piece = '';
     }
     piece += letter;
     before = letter;
@@ -130,11 +133,11 @@ function* pieces(text) {
 }
 
 function mayBreak(before, after) {
-  if (/\s/.test(after) && after !== "\u3000") return false;
+  if (/\s/.test(after) && after !== '\u3000') return false;
   if (NO_START.has(after)) return false;
-  if (/\s/.test(before) && before !== "\u00a0") return true;
+  if (/\s/.test(before) && before !== '\u00a0') return true;
   if (NO_END.has(before)) return false;
-  return WIDE.test(before) || WIDE.test(after) || before === "-";
+  return WIDE.test(before) || WIDE.test(after) || before === '-';
 }
 
 function lengthEm(text) {

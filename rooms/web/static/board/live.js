@@ -3,10 +3,10 @@
  * others in, until the finished item takes their place.
  */
 
-import { MAX_LIVE_POINTS } from "../wire.js";
-import { Brush } from "./items.js";
-import { BRUSHES } from "./outline.js";
-import { WetStroke } from "./wet.js";
+import { MAX_LIVE_POINTS } from '../wire.js';
+import { Brush } from './items.js';
+import { BRUSHES } from './outline.js';
+import { WetStroke } from './wet.js';
 
 const LEAST_MS = 1000 / 60;
 /** A stroke that is over waits so long for its item. */
@@ -29,7 +29,7 @@ export class LiveSender {
   }
 
   begin(stroke, page, { brush, colour, widthPt }) {
-    this._head = { t: "live", stroke, page, brush, colour, width_pt: widthPt };
+    this._head = { t: 'live', stroke, page, brush, colour, width_pt: widthPt };
     this._points = [];
   }
 
@@ -91,7 +91,13 @@ export class LiveStrokes {
         hasPressure: true,
       };
       if (!BRUSHES[style.brush]) return null;
-      known = { stroke: new WetStroke(message.page, style), seat: message.seat, item: message.stroke, heardAt: now, endAt: Infinity };
+      known = {
+        stroke: new WetStroke(message.page, style),
+        seat: message.seat,
+        item: message.stroke,
+        heardAt: now,
+        endAt: Infinity,
+      };
       this._known.set(id, known);
       this._layer.add(id, known.stroke);
     }

@@ -6,7 +6,7 @@
  * composes, the textarea belongs to it: what others type waits until it is done.
  */
 
-import * as Y from "../vendor/yjs.js";
+import * as Y from '../vendor/yjs.js';
 
 export const MAX_LENGTH = 20_000;
 
@@ -22,7 +22,7 @@ export class Memo {
     this._name = name;
     this._isComposing = false;
     /** What textarea and document both said when they last agreed. */
-    this._said = "";
+    this._said = '';
     /** What others have done since. */
     this._deltas = [];
     this._observer = (event, transaction) => {
@@ -33,14 +33,14 @@ export class Memo {
     this._listening = new AbortController();
     const { signal } = this._listening;
     area.maxLength = MAX_LENGTH;
-    area.addEventListener("input", () => this._agree(), { signal });
-    area.addEventListener("compositionstart", () => this._compose(true), { signal });
-    area.addEventListener("compositionend", () => this._compose(false), { signal });
+    area.addEventListener('input', () => this._agree(), { signal });
+    area.addEventListener('compositionstart', () => this._compose(true), { signal });
+    area.addEventListener('compositionend', () => this._compose(false), { signal });
     // Some input methods end without saying so when the field is left.
-    area.addEventListener("blur", () => this._compose(false), { signal });
-    area.addEventListener("keydown", (event) => this._keyPressed(event), { signal });
-    area.addEventListener("beforeinput", (event) => this._undoAsked(event), { signal });
-    shared.addEventListener("replaced", () => this._bind(), { signal });
+    area.addEventListener('blur', () => this._compose(false), { signal });
+    area.addEventListener('keydown', (event) => this._keyPressed(event), { signal });
+    area.addEventListener('beforeinput', (event) => this._undoAsked(event), { signal });
+    shared.addEventListener('replaced', () => this._bind(), { signal });
     this._bind();
   }
 
@@ -117,8 +117,8 @@ export class Memo {
   _keyPressed(event) {
     if (!(event.ctrlKey || event.metaKey) || event.altKey || this._isComposing) return;
     const key = event.key.toLowerCase();
-    const isRedo = key === "y" || (key === "z" && event.shiftKey);
-    if ((key !== "z" && !isRedo) || this._area.readOnly) return;
+    const isRedo = key === 'y' || (key === 'z' && event.shiftKey);
+    if ((key !== 'z' && !isRedo) || this._area.readOnly) return;
     event.preventDefault();
     if (isRedo) this._undo.redo();
     else this._undo.undo();
@@ -126,9 +126,9 @@ export class Memo {
 
   /** The same from a menu, or by shaking the phone. */
   _undoAsked(event) {
-    if (event.inputType !== "historyUndo" && event.inputType !== "historyRedo") return;
+    if (event.inputType !== 'historyUndo' && event.inputType !== 'historyRedo') return;
     event.preventDefault();
-    if (event.inputType === "historyRedo") this._undo.redo();
+    if (event.inputType === 'historyRedo') this._undo.redo();
     else this._undo.undo();
   }
 }
@@ -149,7 +149,8 @@ export function difference(before, after, caret) {
   while (start < most - tail && before[start] === after[start]) start += 1;
   while (tail < most - start && sameFromEnd(before, after, tail)) tail += 1;
   start -= splitsPair(before, start) || splitsPair(after, start) ? 1 : 0;
-  tail -= splitsPair(before, before.length - tail) || splitsPair(after, after.length - tail) ? 1 : 0;
+  tail -=
+    splitsPair(before, before.length - tail) || splitsPair(after, after.length - tail) ? 1 : 0;
   return {
     start,
     removed: before.length - tail - start,
@@ -173,7 +174,7 @@ function through(place, deltas) {
   let result = place;
   for (const delta of deltas) {
     let at = 0;
-    for (const { retain = 0, insert = "", delete: gone = 0 } of delta) {
+    for (const { retain = 0, insert = '', delete: gone = 0 } of delta) {
       at += retain;
       if (gone && at < result) result -= Math.min(gone, result - at);
       if (insert && at < result) result += insert.length;

@@ -6,7 +6,7 @@
  * Columns are plain arrays or Float64Arrays of one length; page space, pt and seconds.
  */
 
-import { Brush } from "./items.js";
+import { Brush } from './items.js';
 
 /** What makes the width of a stroke; see `whiteboard/model/brush.py`. */
 export const BRUSHES = Object.freeze({
@@ -41,7 +41,9 @@ export function centreLine(samples, { brush, widthPt, hasPressure }) {
   const count = time.length;
   let half = new Float64Array(count);
   for (let i = 0; i < count; i += 1) {
-    let factor = hasPressure ? rules.thin + (rules.thick - rules.thin) * pressure[i] ** rules.gamma : 1;
+    let factor = hasPressure
+      ? rules.thin + (rules.thick - rules.thin) * pressure[i] ** rules.gamma
+      : 1;
     if (rules.speedThinning > 0) {
       const share = Math.min(speedAt(x, y, time, i) / SPEED_FULL_PT_S, 1);
       factor *= 1 - rules.speedThinning * share;
@@ -179,7 +181,11 @@ function speedAt(x, y, time, i) {
 
 function dropRepeats(line) {
   const { count, x, y, half } = line;
-  const kept = { x: new Float64Array(count), y: new Float64Array(count), half: new Float64Array(count) };
+  const kept = {
+    x: new Float64Array(count),
+    y: new Float64Array(count),
+    half: new Float64Array(count),
+  };
   let n = 0;
   for (let i = 0; i < count; i += 1) {
     const step = i ? (x[i] - x[i - 1]) ** 2 + (y[i] - y[i - 1]) ** 2 : 1;
@@ -209,7 +215,11 @@ function thinOut(line, tolerancePt) {
 }
 
 function thinnedOnce({ count, x, y, half }, budget) {
-  const kept = { x: new Float64Array(count), y: new Float64Array(count), half: new Float64Array(count) };
+  const kept = {
+    x: new Float64Array(count),
+    y: new Float64Array(count),
+    half: new Float64Array(count),
+  };
   let n = 0;
   for (let i = 0; i < count; i += 1) {
     // Never two neighbours at once, never an end.
@@ -298,7 +308,12 @@ function tangentsOf({ dx, dy, length }, turn, count) {
 }
 
 function subdivided({ count, x, y, half }, { length }, { tx, ty }, pieces, total) {
-  const made = { count: total, x: new Float64Array(total), y: new Float64Array(total), half: new Float64Array(total) };
+  const made = {
+    count: total,
+    x: new Float64Array(total),
+    y: new Float64Array(total),
+    half: new Float64Array(total),
+  };
   let n = 0;
   for (let i = 0; i < count - 1; i += 1) {
     // A corner at the end of a long line must not bend all of it.

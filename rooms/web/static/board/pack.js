@@ -21,8 +21,8 @@ import {
   STROKE_BYTES,
   TEXT_BYTES,
   TICKS_PER_S,
-} from "./items.js";
-import { roundEven } from "./rounding.js";
+} from './items.js';
+import { roundEven } from './rounding.js';
 
 const MAX_TIME_S = 1e6;
 const DEGREES = 180 / Math.PI;
@@ -79,9 +79,9 @@ export function packItem(item) {
   const page = asciiOf(item.page);
   const author = utf8.encode(item.author);
   if (page.length < 1 || page.length > 255 || author.length > 255) {
-    throw new RangeError("page id must be 1..255 ASCII characters, author at most 255 bytes");
+    throw new RangeError('page id must be 1..255 ASCII characters, author at most 255 bytes');
   }
-  if (!Number.isFinite(item.z)) throw new RangeError("z must be finite");
+  if (!Number.isFinite(item.z)) throw new RangeError('z must be finite');
   const body = packBody(item);
   const data = new Uint8Array(HEAD_BYTES + page.length + author.length + body.length);
   const view = new DataView(data.buffer);
@@ -136,7 +136,7 @@ function packShape(item) {
   checkSize(item.widthPt);
   const isSound = item.points.length === POINTS_OF[item.shape];
   if (!isSound || !item.points.every((point) => point.every(isOnPage))) {
-    throw new RangeError("a shape has the points of its kind, finite and on the page");
+    throw new RangeError('a shape has the points of its kind, finite and on the page');
   }
   const data = new Uint8Array(SHAPE_BYTES + 16 * item.points.length);
   const view = new DataView(data.buffer);
@@ -161,7 +161,7 @@ function packText(item) {
 }
 
 function packImage(item) {
-  if (!/^[0-9a-f]{64}$/.test(item.sha256)) throw new RangeError("an asset is named by its SHA-256");
+  if (!/^[0-9a-f]{64}$/.test(item.sha256)) throw new RangeError('an asset is named by its SHA-256');
   const { data } = boxed(item.box, IMAGE_BYTES);
   for (let i = 0; i < IMAGE_BYTES; i += 1) {
     data[BOX_BYTES + i] = Number.parseInt(item.sha256.slice(2 * i, 2 * i + 2), 16);
@@ -181,7 +181,7 @@ function packStamp(item) {
 
 function boxed(box, rest) {
   const values = [box.x, box.y, box.ux, box.uy, box.vx, box.vy];
-  if (!values.every(isOnPage)) throw new RangeError("a box must be finite and on the page");
+  if (!values.every(isOnPage)) throw new RangeError('a box must be finite and on the page');
   const data = new Uint8Array(BOX_BYTES + rest);
   const view = new DataView(data.buffer);
   values.forEach((value, i) => view.setFloat64(8 * i, value, true));
@@ -201,7 +201,7 @@ function packPlane(values) {
     const limit = 2 ** (8 * width - 1);
     if (-limit <= low && high < limit) return { width, bytes: bytesOf(steps, width) };
   }
-  throw new RangeError("samples are further apart than the format can say");
+  throw new RangeError('samples are further apart than the format can say');
 }
 
 function bytesOf(steps, width) {
@@ -215,13 +215,14 @@ function bytesOf(steps, width) {
 }
 
 function checkSamples({ x, y, pressure, time, tilt }) {
-  if (x.length < 1 || x.length > MAX_SAMPLES) throw new RangeError("a stroke has 1 to a million samples");
+  if (x.length < 1 || x.length > MAX_SAMPLES)
+    throw new RangeError('a stroke has 1 to a million samples');
   for (let i = 0; i < x.length; i += 1) {
-    if (!isOnPage(x[i]) || !isOnPage(y[i])) throw new RangeError("samples must be on the page");
+    if (!isOnPage(x[i]) || !isOnPage(y[i])) throw new RangeError('samples must be on the page');
     const isHeld = pressure[i] >= 0 && pressure[i] <= 1 && tilt[i] >= 0 && tilt[i] <= Math.PI / 2;
-    if (!isHeld) throw new RangeError("pressure must be 0..1 and tilt 0..pi/2");
-    if (!(Math.abs(time[i]) <= MAX_TIME_S)) throw new RangeError("times must be finite");
-    if (i && time[i] < time[i - 1]) throw new RangeError("samples go back in time");
+    if (!isHeld) throw new RangeError('pressure must be 0..1 and tilt 0..pi/2');
+    if (!(Math.abs(time[i]) <= MAX_TIME_S)) throw new RangeError('times must be finite');
+    if (i && time[i] < time[i - 1]) throw new RangeError('samples go back in time');
   }
 }
 
@@ -239,13 +240,13 @@ function isOnPage(value) {
 
 function textBytes(text) {
   const bytes = utf8.encode(text);
-  if (bytes.length > MAX_TEXT_BYTES) throw new RangeError("the text is too long");
+  if (bytes.length > MAX_TEXT_BYTES) throw new RangeError('the text is too long');
   return bytes;
 }
 
 function asciiOf(text) {
   return Uint8Array.from(text, (letter) => {
-    if (letter.charCodeAt(0) > 127) throw new RangeError("a page id is ASCII");
+    if (letter.charCodeAt(0) > 127) throw new RangeError('a page id is ASCII');
     return letter.charCodeAt(0);
   });
 }

@@ -1,12 +1,12 @@
 /** Pages as the document has them; what another writer may have broken becomes a plain page. */
 
-import { Surface } from "./palette.js";
+import { Surface } from './palette.js';
 
 export const DEFAULT_WIDTH_PT = 1440;
 export const DEFAULT_HEIGHT_PT = 810;
 const MAX_SIDE_PT = 1e6;
 const MOST_SHEETS = 2 ** 31;
-const RULINGS = new Set(["none", "grid", "lines", "dots", "genko", "staff"]);
+const RULINGS = new Set(['none', 'grid', 'lines', 'dots', 'genko', 'staff']);
 
 /**
  * Return the page of its fields in the document.
@@ -15,17 +15,17 @@ const RULINGS = new Set(["none", "grid", "lines", "dots", "genko", "staff"]);
  * @param {Y.Map} fields
  */
 export function parsePage(id, fields) {
-  const get = (name) => (typeof fields?.get === "function" ? fields.get(name) : undefined);
+  const get = (name) => (typeof fields?.get === 'function' ? fields.get(name) : undefined);
   const sheet = parseSheet(get);
   const page = {
     id,
-    order: number(get("order"), 0),
-    widthPt: side(get("width"), DEFAULT_WIDTH_PT),
-    heightPt: side(get("height"), DEFAULT_HEIGHT_PT),
+    order: number(get('order'), 0),
+    widthPt: side(get('width'), DEFAULT_WIDTH_PT),
+    heightPt: side(get('height'), DEFAULT_HEIGHT_PT),
     sheet,
-    background: parseBackground(String(get("background"))),
+    background: parseBackground(String(get('background'))),
   };
-  if (sheet) page.background = { surface: Surface.WHITE, ruling: "none" };
+  if (sheet) page.background = { surface: Surface.WHITE, ruling: 'none' };
   return page;
 }
 
@@ -35,18 +35,19 @@ export function isDark(page) {
 }
 
 function parseBackground(text) {
-  const [surface, ruling = ""] = text.split("/");
+  const [surface, ruling = ''] = text.split('/');
   return {
     surface: surface === Surface.WHITE ? Surface.WHITE : Surface.BLACKBOARD,
-    ruling: RULINGS.has(ruling) ? ruling : "none",
+    ruling: RULINGS.has(ruling) ? ruling : 'none',
   };
 }
 
 function parseSheet(get) {
-  const document = get("document");
-  const sheet = whole(get("sheet"));
-  if (typeof document !== "string" || !/^[0-9a-f]{64}$/.test(document) || sheet === null) return null;
-  return { document, number: sheet, turns: (whole(get("turns")) ?? 0) % 4 };
+  const document = get('document');
+  const sheet = whole(get('sheet'));
+  if (typeof document !== 'string' || !/^[0-9a-f]{64}$/.test(document) || sheet === null)
+    return null;
+  return { document, number: sheet, turns: (whole(get('turns')) ?? 0) % 4 };
 }
 
 function side(value, otherwise) {
@@ -55,8 +56,8 @@ function side(value, otherwise) {
 
 function number(value, otherwise) {
   // Python's whole numbers may come as big ones.
-  const found = typeof value === "bigint" ? Number(value) : value;
-  return typeof found === "number" && Number.isFinite(found) ? found : otherwise;
+  const found = typeof value === 'bigint' ? Number(value) : value;
+  return typeof found === 'number' && Number.isFinite(found) ? found : otherwise;
 }
 
 function whole(value) {

@@ -5,10 +5,10 @@
  * of and above the canvas, in whole device px.
  */
 
-import { fillInk } from "./ink.js";
-import { Brush, Kind, NO_FILL, Shape, unpackSamples } from "./items.js";
-import { FONT, EM_PX, LINE_HEIGHT, baselineEm, fittingSize, wrap } from "./lettering.js";
-import { pathOf, strokeOutline } from "./outline.js";
+import { blendMode, fillInk } from './ink.js';
+import { Brush, Kind, NO_FILL, Shape, unpackPositions, unpackSamples } from './items.js';
+import { FONT, EM_PX, LINE_HEIGHT, baselineEm, fittingSize, wrap } from './lettering.js';
+import { pathOf, strokeOutline } from './outline.js';
 import {
   AROUND_RGB,
   BOARD_RGB,
@@ -16,17 +16,20 @@ import {
   PAPER_RGB,
   Surface,
   css,
+  highlighterRgb,
   inkRgb,
   mixed,
   noteRgb,
-} from "./palette.js";
-import { roundEven } from "./rounding.js";
-import { RULING_RGB, plan } from "./rulings.js";
-import { shapePath } from "./shapes.js";
-import { paintStamp } from "./stamps.js";
+} from './palette.js';
+import { roundEven } from './rounding.js';
+import { RULING_RGB, plan } from './rulings.js';
+import { shapePath } from './shapes.js';
+import { paintStamp } from './stamps.js';
 
 /** Greatest distance of a painted edge from the true curve, device px. */
 const DETAIL_PX = 0.2;
+/** Between two samples of a stroke that is painted quickly. */
+const QUICK_PX = 2;
 const NOTE_PADDING = 0.09;
 const FOLD = 0.14;
 const SHADE = 0.022;
@@ -97,9 +100,30 @@ export function paintItem(context, item, look, path = null) {
   }
 }
 
-/** Return whether painting an item must look at what lies under it. */
-export function isBlended(item) {
-  return item.kind === Kind.STROKE && item.brush === Brush.HIGHLIGHTER;
+/**
+ * Paint a stroke as a line of its nominal width through every few samples: several times as
+ * fast as its outline, and good enough for the first second.
+ */
+export function paintStrokeQuickly(context, stroke, { isDark, scale }) {
+  const { x, y, count } = unpackPositions(stroke);
+  const step = QUICK_PX / scale;
+  const isMarker = stroke.brush === Brush.HIGHLIGHTER;
+  context.beginPath();
+  context.moveTo(x[0], y[0]);
+  let at = 0;
+  for (let i = 1; i < count; i += 1) {
+    if (i < count - 1 && Math.abs(x[i] - x[at]) + Math.abs(y[i] - y[at]) < step) continue;
+    context.lineTo(x[i], y[i]);
+    at = i;
+  }
+  if (count === 1) context.lineTo(x[0], y[0]);
+  context.strokeStyle = css((isMarker ? highlighterRgb : inkRgb)(stroke.colour, isDark));
+  context.lineWidth = Math.max(stroke.widthPt, 1 / scale);
+  context.lineCap = 'round';
+  context.lineJoin = 'bevel';
+  if (isMarker) context.globalCompositeOperation = blendMode(isDark);
+  context.stroke();
+  context.globalCompositeOperation = 'source-over';
 }
 
 // Backgrounds --------------------------------------------------------------------------
@@ -111,10 +135,11 @@ function paintSheet(context, page, view, picture) {
   context.fillRect(0, 0, page.widthPt, page.heightPt);
   if (picture) {
     const turns = page.sheet.turns;
-    const [width, height] = turns % 2 ? [page.heightPt, page.widthPt] : [page.widthPt, page.heightPt];
+    const [width, height] =
+      turns % 2 ? [page.heightPt, page.widthPt] : [page.widthPt, page.heightPt];
     context.translate(page.widthPt / 2, page.heightPt / 2);
     context.rotate((turns * Math.PI) / 2);
-    context.imageSmoothingQuality = "high";
+    context.imageSmoothingQuality = 'high';
     context.drawImage(picture, -width / 2, -height / 2, width, height);
   }
   context.restore();
@@ -175,7 +200,7 @@ function paintShape(context, item, look) {
   }
   context.strokeStyle = css(inkRgb(item.colour, look.isDark));
   context.lineWidth = item.widthPt;
-  context.lineCap = context.lineJoin = "round";
+  context.lineCap = context.lineJoin = 'round';
   context.stroke(path);
 }
 
@@ -196,8 +221,8 @@ function paintText(context, item, look) {
 
 function paintLines(context, lines, sizePt, topPt, centreInPt = null) {
   context.font = FONT;
-  context.textAlign = "left";
-  context.textBaseline = "alphabetic";
+  context.textAlign = 'left';
+  context.textBaseline = 'alphabetic';
   lines.forEach(({ text, widthEm }, i) => {
     if (!text) return;
     const left = centreInPt === null ? 0 : (centreInPt - widthEm * sizePt) / 2;
@@ -220,7 +245,10 @@ function paintNote(context, item) {
   const paper = noteRgb(item.colour);
   context.save();
   toFrame(context, item.box);
-  for (const [reach, opacity] of [[1, 0.1], [0.5, 0.16]]) {
+  for (const [reach, opacity] of [
+    [1, 0.1],
+    [0.5, 0.16],
+  ]) {
     const dx = (shade / 2) * reach;
     const dy = shade * reach;
     context.fillStyle = css([10, 20, 16], opacity);
@@ -233,14 +261,30 @@ function paintNote(context, item) {
     ]);
   }
   context.fillStyle = css(paper);
-  fillPolygon(context, [[0, 0], [width, 0], [width, height - fold], [width - fold, height], [0, height]]);
+  fillPolygon(context, [
+    [0, 0],
+    [width, 0],
+    [width, height - fold],
+    [width - fold, height],
+    [0, height],
+  ]);
   context.fillStyle = css(shaded(paper, 0.955));
-  fillPolygon(context, [[0, 0], [width, 0], [width, side * 0.13], [0, side * 0.13]]);
+  fillPolygon(context, [
+    [0, 0],
+    [width, 0],
+    [width, side * 0.13],
+    [0, side * 0.13],
+  ]);
   context.fillStyle = css(shaded(paper, 0.84));
   context.beginPath();
   context.moveTo(width, height - fold);
   context.lineTo(width - fold, height);
-  context.quadraticCurveTo(width - fold * 0.93, height - fold * 0.72, width - fold * 0.86, height - fold);
+  context.quadraticCurveTo(
+    width - fold * 0.93,
+    height - fold * 0.72,
+    width - fold * 0.86,
+    height - fold,
+  );
   context.quadraticCurveTo(width - fold * 0.5, height - fold * 0.93, width, height - fold);
   context.fill();
   paintNoteText(context, item, box);
@@ -268,7 +312,7 @@ function paintImage(context, item, look) {
   const { x, y, ux, uy, vx, vy } = item.box;
   context.save();
   context.transform(ux, uy, vx, vy, x, y);
-  context.imageSmoothingQuality = "high";
+  context.imageSmoothingQuality = 'high';
   context.drawImage(image, 0, 0, 1, 1);
   context.restore();
 }
@@ -290,8 +334,17 @@ function paintPlaceholder(context, box, look) {
   context.lineWidth = Math.max(side * 0.008, 0.5);
   context.stroke();
   context.translate(width / 2, height / 2);
-  const hills = [[-1.2, 0.7], [-0.45, -0.3], [0.05, 0.3], [0.4, -0.1], [1.2, 0.7]];
-  fillPolygon(context, hills.map(([x, y]) => [x * unit, y * unit]));
+  const hills = [
+    [-1.2, 0.7],
+    [-0.45, -0.3],
+    [0.05, 0.3],
+    [0.4, -0.1],
+    [1.2, 0.7],
+  ];
+  fillPolygon(
+    context,
+    hills.map(([x, y]) => [x * unit, y * unit]),
+  );
   context.beginPath();
   context.arc(unit * 0.6, -unit * 0.6, unit * 0.2, 0, 2 * Math.PI);
   context.fill();

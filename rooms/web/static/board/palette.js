@@ -1,10 +1,10 @@
 /** Colours as the display shows them; `whiteboard/model/palette.py` is the truth. */
 
-import { roundEven } from "./rounding.js";
+import { roundEven } from './rounding.js';
 
 /** @typedef {[number, number, number]} Rgb Red, green, blue, 0..255. */
 
-export const Surface = Object.freeze({ BLACKBOARD: "blackboard", WHITE: "white" });
+export const Surface = Object.freeze({ BLACKBOARD: 'blackboard', WHITE: 'white' });
 
 export const BOARD_RGB = Object.freeze({ blackboard: [36, 70, 58], white: [251, 250, 245] });
 /** The sheet of a document, before its picture is there. */
@@ -17,22 +17,22 @@ const FIRST_EXPLICIT = 256;
 
 /** On dark, on light boards. */
 const INKS = swatches(
-  ["f5f3ec", "17221f"],
-  ["fee777", "b08801"],
-  ["f26260", "d44345"],
-  ["77b8fc", "295edb"],
-  ["62eaab", "2c946d"],
-  ["ee9f2c", "a25305"],
-  ["b981b5", "6f0b6b"],
-  ["a2a8a3", "626b6c"],
+  ['f5f3ec', '17221f'],
+  ['fee777', 'b08801'],
+  ['f26260', 'd44345'],
+  ['77b8fc', '295edb'],
+  ['62eaab', '2c946d'],
+  ['ee9f2c', 'a25305'],
+  ['b981b5', '6f0b6b'],
+  ['a2a8a3', '626b6c'],
 );
 const HIGHLIGHTERS = swatches(
-  ["7d7420", "fff07a"],
-  ["8a4560", "ffb3c4"],
-  ["2c6a96", "9fd8ff"],
-  ["2f8350", "a9e89a"],
+  ['7d7420', 'fff07a'],
+  ['8a4560', 'ffb3c4'],
+  ['2c6a96', '9fd8ff'],
+  ['2f8350', 'a9e89a'],
 );
-const NOTE_PAPERS = swatches(["ffee94"], ["ffc4c9"], ["b4dcfa"], ["8fcf93"], ["f8f5ec"]);
+const NOTE_PAPERS = swatches(['ffee94'], ['ffc4c9'], ['b4dcfa'], ['8fcf93'], ['f8f5ec']);
 
 export const INK_COUNT = INKS.length;
 export const HIGHLIGHTER_COUNT = HIGHLIGHTERS.length;

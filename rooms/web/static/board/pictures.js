@@ -69,7 +69,11 @@ export class Pictures extends EventTarget {
     if (best < enough) {
       // The smallest first: it is there soon, and a sharper one follows.
       const next = WIDTHS.find((width) => width > best && width <= enough);
-      if (next) this._ask(name(next), { document, sheet: number, width: next }, "sheet", { document, number });
+      if (next)
+        this._ask(name(next), { document, sheet: number, width: next }, 'sheet', {
+          document,
+          number,
+        });
     }
     return best ? this._use(name(best)) : null;
   }
@@ -77,7 +81,7 @@ export class Pictures extends EventTarget {
   /** Return an image, or null while it is not there. */
   image(sha256) {
     if (this._kept.has(sha256)) return this._use(sha256);
-    this._ask(sha256, { asset: sha256 }, "image", { sha256 });
+    this._ask(sha256, { asset: sha256 }, 'image', { sha256 });
     return null;
   }
 
@@ -118,7 +122,7 @@ export class Pictures extends EventTarget {
       if (asked.signal.aborted) return;
       this._asked.delete(name);
       this._notBefore.set(name, performance.now() + RETRY_MS);
-      console.warn("a picture did not come", name, String(error));
+      console.warn('a picture did not come', name, String(error));
     }
   }
 
@@ -141,7 +145,7 @@ async function decoded(blob) {
   const shrink = Math.sqrt(MOST_IMAGE_PX / (bitmap.width * bitmap.height));
   if (shrink >= 1 || bitmap.width <= WIDTHS.at(-1)) return bitmap;
   const resizeWidth = Math.max(Math.round(bitmap.width * shrink), 1);
-  const small = await createImageBitmap(bitmap, { resizeWidth, resizeQuality: "high" });
+  const small = await createImageBitmap(bitmap, { resizeWidth, resizeQuality: 'high' });
   bitmap.close();
   return small;
 }

@@ -38,7 +38,7 @@ export class Pointers {
       pointer = this._make(id);
     }
     Object.assign(pointer, { page, x, y });
-    pointer.element.style.opacity = "1";
+    pointer.element.style.opacity = '1';
     clearTimeout(pointer.timer);
     pointer.timer = setTimeout(() => this._fade(id), REST_MS);
     this._place(pointer);
@@ -65,55 +65,55 @@ export class Pointers {
 
   _fade(id) {
     const pointer = this._pointers.get(id);
-    pointer.element.style.opacity = "0";
+    pointer.element.style.opacity = '0';
     pointer.timer = setTimeout(() => this.hide(id), FADE_MS);
   }
 
   _place(pointer) {
     const isHere = this._toGlass !== null && pointer.page === this._page;
-    pointer.element.style.display = isHere ? "block" : "none";
+    pointer.element.style.display = isHere ? 'block' : 'none';
     if (!isHere) return;
     const { x, y } = this._toGlass(pointer.x, pointer.y);
     pointer.element.style.transform = `translate(${x}px, ${y}px)`;
   }
 
   _make(id) {
-    const element = document.createElement("div");
-    element.className = "board-pointer";
+    const element = document.createElement('div');
+    element.className = 'board-pointer';
     element.dataset.seat = id;
     Object.assign(element.style, {
-      position: "absolute",
-      left: "0",
-      top: "0",
+      position: 'absolute',
+      left: '0',
+      top: '0',
       transition: `opacity ${FADE_MS}ms`,
-      willChange: "transform",
+      willChange: 'transform',
     });
-    const dot = document.createElement("div");
+    const dot = document.createElement('div');
     Object.assign(dot.style, {
-      position: "absolute",
-      left: "-6px",
-      top: "-6px",
-      width: "12px",
-      height: "12px",
-      boxSizing: "border-box",
-      border: "2px solid white",
-      borderRadius: "50%",
-      boxShadow: "0 0 0 1px rgb(0 0 0 / .5)",
+      position: 'absolute',
+      left: '-6px',
+      top: '-6px',
+      width: '12px',
+      height: '12px',
+      boxSizing: 'border-box',
+      border: '2px solid white',
+      borderRadius: '50%',
+      boxShadow: '0 0 0 1px rgb(0 0 0 / .5)',
     });
-    const label = document.createElement("div");
+    const label = document.createElement('div');
     Object.assign(label.style, {
-      position: "absolute",
-      left: "9px",
-      top: "7px",
-      maxWidth: "12em",
-      padding: "1px 6px",
-      overflow: "hidden",
-      borderRadius: "4px",
-      color: "white",
-      background: "#17221f",
-      font: "600 13px/1.4 system-ui, sans-serif",
-      textOverflow: "ellipsis",
-      whiteSpace: "nowrap",
+      position: 'absolute',
+      left: '9px',
+      top: '7px',
+      maxWidth: '12em',
+      padding: '1px 6px',
+      overflow: 'hidden',
+      borderRadius: '4px',
+      color: 'white',
+      background: '#17221f',
+      font: '600 13px/1.4 system-ui, sans-serif',
+      textOverflow: 'ellipsis',
+      whiteSpace: 'nowrap',
     });
     element.append(dot, label);
     this._root.append(element);
@@ -135,7 +135,12 @@ export class PointerSender {
   }
 
   move(page, x, y) {
-    this._next = { t: "pointer", page, x_pt: Math.round(x * 10) / 10, y_pt: Math.round(y * 10) / 10 };
+    this._next = {
+      t: 'pointer',
+      page,
+      x_pt: Math.round(x * 10) / 10,
+      y_pt: Math.round(y * 10) / 10,
+    };
     if (this._timer) return;
     const waitMs = this._sentAt + SEND_MS - performance.now();
     if (waitMs <= 0) this._send();
@@ -146,7 +151,7 @@ export class PointerSender {
     clearTimeout(this._timer);
     this._timer = 0;
     this._next = null;
-    if (this._isShown) this._connection.send({ t: "pointer", page: null });
+    if (this._isShown) this._connection.send({ t: 'pointer', page: null });
     this._isShown = false;
   }
 
@@ -159,10 +164,10 @@ export class PointerSender {
 }
 
 function dress({ dot, label }, seat) {
-  const name = seat?.name ?? "";
+  const name = seat?.name ?? '';
   label.textContent = name;
-  label.style.display = name ? "block" : "none";
-  const colour = COLOUR.test(seat?.colour ?? "") ? seat.colour : "#24463a";
+  label.style.display = name ? 'block' : 'none';
+  const colour = COLOUR.test(seat?.colour ?? '') ? seat.colour : '#24463a';
   dot.style.background = colour;
   label.style.borderLeft = `4px solid ${colour}`;
 }

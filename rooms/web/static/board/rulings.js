@@ -30,16 +30,16 @@ const FULL_PX = 9;
 
 /** Colours by surface and ruling. */
 export const RULING_RGB = Object.freeze({
-  "blackboard/grid": [76, 116, 100],
-  "blackboard/lines": [98, 138, 121],
-  "blackboard/dots": [120, 156, 140],
-  "blackboard/genko": [112, 148, 128],
-  "blackboard/staff": [158, 184, 170],
-  "white/grid": [176, 197, 206],
-  "white/lines": [158, 182, 196],
-  "white/dots": [158, 172, 168],
-  "white/genko": [205, 140, 112],
-  "white/staff": [98, 110, 106],
+  'blackboard/grid': [76, 116, 100],
+  'blackboard/lines': [98, 138, 121],
+  'blackboard/dots': [120, 156, 140],
+  'blackboard/genko': [112, 148, 128],
+  'blackboard/staff': [158, 184, 170],
+  'white/grid': [176, 197, 206],
+  'white/lines': [158, 182, 196],
+  'white/dots': [158, 172, 168],
+  'white/genko': [205, 140, 112],
+  'white/staff': [98, 110, 106],
 });
 
 /**
@@ -57,11 +57,11 @@ export function* plan(ruling, part, scale) {
   const bottom = part.bottom + reach;
   if (right < left || bottom < top) return;
   const onPage = { left, top, right, bottom };
-  if (ruling === "grid") yield* grid(onPage, scale);
-  else if (ruling === "lines") yield* lines(onPage, scale);
-  else if (ruling === "dots") yield* dots(onPage, scale);
-  else if (ruling === "staff") yield* staff(onPage, scale);
-  else if (ruling === "genko") yield* genko(onPage, scale);
+  if (ruling === 'grid') yield* grid(onPage, scale);
+  else if (ruling === 'lines') yield* lines(onPage, scale);
+  else if (ruling === 'dots') yield* dots(onPage, scale);
+  else if (ruling === 'staff') yield* staff(onPage, scale);
+  else if (ruling === 'genko') yield* genko(onPage, scale);
 }
 
 function fade(pitchPt, scale) {
@@ -85,10 +85,12 @@ function* grid(part, scale) {
     const width = isBold ? BOLD_PT : FINE_PT;
     if (strength <= 0) continue;
     for (const i of steps(part.left, part.right, pitch, 1)) {
-      if (isBold || i % BOLD_EVERY) yield rule(i * pitch, part.top, i * pitch, part.bottom, width, strength);
+      if (isBold || i % BOLD_EVERY)
+        yield rule(i * pitch, part.top, i * pitch, part.bottom, width, strength);
     }
     for (const i of steps(part.top, part.bottom, pitch, 1)) {
-      if (isBold || i % BOLD_EVERY) yield rule(part.left, i * pitch, part.right, i * pitch, width, strength);
+      if (isBold || i % BOLD_EVERY)
+        yield rule(part.left, i * pitch, part.right, i * pitch, width, strength);
     }
   }
 }
@@ -131,13 +133,22 @@ function* staff(part, scale) {
     if (strength <= 0) continue;
     for (let j = 0; j < STAFF_LINES; j += 1) {
       const y = top + j * STAFF_GAP_PT;
-      if (y >= part.top && y <= part.bottom) yield rule(part.left, y, part.right, y, FINE_PT, strength);
+      if (y >= part.top && y <= part.bottom)
+        yield rule(part.left, y, part.right, y, FINE_PT, strength);
     }
   }
 }
 
 function box(x0, y0, x1, y1, strength) {
-  return { solid: [[x0, y0], [x1, y0], [x1, y1], [x0, y1]], strength };
+  return {
+    solid: [
+      [x0, y0],
+      [x1, y0],
+      [x1, y1],
+      [x0, y1],
+    ],
+    strength,
+  };
 }
 
 function* genko(part, scale) {
@@ -154,7 +165,10 @@ function* genko(part, scale) {
 }
 
 function touches(mark, part) {
-  const corners = mark.solid ?? [[mark.rule[0], mark.rule[1]], [mark.rule[2], mark.rule[3]]];
+  const corners = mark.solid ?? [
+    [mark.rule[0], mark.rule[1]],
+    [mark.rule[2], mark.rule[3]],
+  ];
   const xs = corners.map(([x]) => x);
   const ys = corners.map(([, y]) => y);
   return (
@@ -216,12 +230,20 @@ function* fishTails(sheet) {
   const x0 = sheet.spine;
   const x1 = sheet.spine + GENKO_SPINE_PT;
   const middle = (x0 + x1) / 2;
-  const ends = [[sheet.top + 5 * GENKO_CELL_PT, 1], [sheet.bottom - 5 * GENKO_CELL_PT, -1]];
+  const ends = [
+    [sheet.top + 5 * GENKO_CELL_PT, 1],
+    [sheet.bottom - 5 * GENKO_CELL_PT, -1],
+  ];
   for (const [y, down] of ends) {
     const [bar, gap, block, notch] = [0.14, 0.16, 1.1, 0.62].map((k) => down * GENKO_CELL_PT * k);
     yield box(x0, Math.min(y, y + bar), x1, Math.max(y, y + bar), 1);
     const top = y + bar + gap;
-    const tail = [[x0, top], [x1, top], [x1, top + block], [middle, top + block - notch]];
+    const tail = [
+      [x0, top],
+      [x1, top],
+      [x1, top + block],
+      [middle, top + block - notch],
+    ];
     yield { solid: [...tail, [x0, top + block]], strength: 1 };
   }
 }

@@ -6,11 +6,11 @@
  * above all that was there), removed (ids)}; `pages`, when a page came, went or changed.
  */
 
-import { intersects, itemBounds } from "./bounds.js";
-import { parseHead, parseItem } from "./items.js";
-import { parsePage } from "./pages.js";
-import { strokePath } from "./painter.js";
-import { Kind } from "./items.js";
+import { intersects, itemBounds } from './bounds.js';
+import { parseHead, parseItem } from './items.js';
+import { parsePage } from './pages.js';
+import { strokePath } from './painter.js';
+import { Kind } from './items.js';
 
 /** Path points kept; some 20 bytes each. The paths of the page that is shown come first. */
 const MOST_PATH_BYTES = 48 * 1024 * 1024;
@@ -21,8 +21,8 @@ export class Scene extends EventTarget {
   /** @param {Y.Doc} doc */
   constructor(doc) {
     super();
-    this._items = doc.getMap("items");
-    this._pageMap = doc.getMap("pages");
+    this._items = doc.getMap('items');
+    this._pageMap = doc.getMap('pages');
     this._onItems = (event) => this._itemsChanged(event);
     this._onPages = () => this._pagesChanged();
     /** Page id to item id to bytes. */
@@ -137,7 +137,7 @@ export class Scene extends EventTarget {
     });
     if (change.removed.length) this._entries = this._entries.filter(({ id }) => this._byId.has(id));
     this._add(came.sort(byStacking), change);
-    if (came.length || change.removed.length) this._tell("changed", change);
+    if (came.length || change.removed.length) this._tell('changed', change);
   }
 
   _remove(id, change) {
@@ -153,7 +153,8 @@ export class Scene extends EventTarget {
     const top = this._entries.at(-1);
     for (const entry of came) {
       this._byId.set(entry.id, entry);
-      if (!change.removed.length && (!top || byStacking(top, entry) < 0)) change.onTop.push(entry.id);
+      if (!change.removed.length && (!top || byStacking(top, entry) < 0))
+        change.onTop.push(entry.id);
       else change.rects.push(entry.bounds);
     }
     this._entries.push(...came);
@@ -162,7 +163,7 @@ export class Scene extends EventTarget {
 
   _pagesChanged() {
     this._readPages();
-    this._tell("pages", null);
+    this._tell('pages', null);
   }
 
   _readPages() {

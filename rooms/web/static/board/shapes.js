@@ -1,6 +1,6 @@
 /** Straightened shapes as paths; `whiteboard/model/shapes.py` is the truth. */
 
-import { Shape } from "./items.js";
+import { Shape } from './items.js';
 
 const HEAD_BASE_PT = 8;
 const HEAD_PER_WIDTH = 4;
@@ -9,10 +9,26 @@ const HEAD_HALF_ANGLE_RAD = (28 * Math.PI) / 180;
 /** Length of the handles of a quarter circle as a cubic curve. */
 const HANDLE = (4 / 3) * (Math.SQRT2 - 1);
 const QUARTERS = [
-  [[1, HANDLE], [HANDLE, 1], [0, 1]],
-  [[-HANDLE, 1], [-1, HANDLE], [-1, 0]],
-  [[-1, -HANDLE], [-HANDLE, -1], [0, -1]],
-  [[HANDLE, -1], [1, -HANDLE], [1, 0]],
+  [
+    [1, HANDLE],
+    [HANDLE, 1],
+    [0, 1],
+  ],
+  [
+    [-HANDLE, 1],
+    [-1, HANDLE],
+    [-1, 0],
+  ],
+  [
+    [-1, -HANDLE],
+    [-HANDLE, -1],
+    [0, -1],
+  ],
+  [
+    [HANDLE, -1],
+    [1, -HANDLE],
+    [1, 0],
+  ],
 ];
 
 /** Return the line of a shape in page space; an arrow's head is part of it. */

@@ -1,15 +1,15 @@
 /** Stamps: seals as they come off a vermilion pad, a check and a star, on a square of 1000. */
 
-import { Stamp } from "./items.js";
-import { BOLD_FONT } from "./lettering.js";
+import { Stamp } from './items.js';
+import { BOLD_FONT } from './lettering.js';
 
 const SIDE = 1000;
 const MIDDLE = 500;
 const SEAL_RADIUS = 470;
-const DONE_TEXT = "済";
+const DONE_TEXT = '済';
 const CHECK = new Path2D(
-  "M80 560C100 470 190 450 240 520L395 705C530 470 690 260 900 85C950 50 990 90 955 135" +
-    "C780 340 620 600 495 865C455 945 360 950 305 875L105 635C85 610 75 590 80 560Z",
+  'M80 560C100 470 190 450 240 520L395 705C530 470 690 260 900 85C950 50 990 90 955 135' +
+    'C780 340 620 600 495 865C455 945 360 950 305 875L105 635C85 610 75 590 80 560Z',
 );
 
 /** Paint a stamp; the context is in page space, its fill and stroke style are the ink. */
@@ -61,7 +61,7 @@ function paintStar(context) {
   }
   context.closePath();
   context.lineWidth = 70;
-  context.lineJoin = "round";
+  context.lineJoin = 'round';
   context.fill();
   context.stroke();
 }
@@ -70,8 +70,8 @@ function paintStar(context) {
 function paintLetters(context, text, x, y, width, height) {
   if (!text.trim()) return;
   context.font = BOLD_FONT;
-  context.textAlign = "left";
-  context.textBaseline = "alphabetic";
+  context.textAlign = 'left';
+  context.textBaseline = 'alphabetic';
   const ink = context.measureText(text);
   const inkWidth = ink.actualBoundingBoxLeft + ink.actualBoundingBoxRight;
   const inkHeight = ink.actualBoundingBoxAscent + ink.actualBoundingBoxDescent;

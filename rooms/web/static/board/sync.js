@@ -10,8 +10,8 @@
  * when `doc` is a new one: everybody who holds on to the old one lets go of it.
  */
 
-import * as Y from "../vendor/yjs.js";
-import { Channel } from "../wire.js";
+import * as Y from '../vendor/yjs.js';
+import { Channel } from '../wire.js';
 
 /** The largest frame that the service takes, without the byte of its channel. */
 const MAX_UPDATE_BYTES = 4 * 1024 * 1024 - 1;
@@ -20,9 +20,9 @@ const EMPTY_BYTES = 2;
 /** Batches of a page in the background, which gets no frames. */
 const FLUSH_MS = 16;
 /** The `about` of a `trouble` with an update, by the channel of the updates. */
-const ABOUT = { [Channel.BOARD_UPDATE]: "board", [Channel.NOTES_UPDATE]: "notes" };
+const ABOUT = { [Channel.BOARD_UPDATE]: 'board', [Channel.NOTES_UPDATE]: 'notes' };
 /** Problems after which the service has nothing of an update, and would not take it later. */
-const LOST = ["too_large", "no_room_on_disk"];
+const LOST = ['too_large', 'no_room_on_disk'];
 
 export class SharedDoc extends EventTarget {
   /**
@@ -40,12 +40,14 @@ export class SharedDoc extends EventTarget {
     this._timer = 0;
     this._listening = new AbortController();
     const { signal } = this._listening;
-    connection.addEventListener("message:welcome", () => this._ask(), { signal });
-    connection.addEventListener("message:trouble", (event) => this._troubled(event.detail), { signal });
-    connection.addEventListener("state", (event) => this._lineChanged(event.detail), { signal });
-    connection.addEventListener("binary", (event) => this._heard(event.detail), { signal });
+    connection.addEventListener('message:welcome', () => this._ask(), { signal });
+    connection.addEventListener('message:trouble', (event) => this._troubled(event.detail), {
+      signal,
+    });
+    connection.addEventListener('state', (event) => this._lineChanged(event.detail), { signal });
+    connection.addEventListener('binary', (event) => this._heard(event.detail), { signal });
     this._watch();
-    if (connection.state === "open") this._ask();
+    if (connection.state === 'open') this._ask();
   }
 
   /** Send what has been changed; not only with the next frame. */
@@ -66,7 +68,7 @@ export class SharedDoc extends EventTarget {
   }
 
   _watch() {
-    this.doc.on("update", (update, origin) => {
+    this.doc.on('update', (update, origin) => {
       if (origin === this) return;
       this._pending.push(update);
       this._timer ||= setTimeout(() => this.flush(), FLUSH_MS);
@@ -96,7 +98,7 @@ export class SharedDoc extends EventTarget {
     read(() => Y.applyUpdate(this.doc, update, this));
     if (this.isSynced) return;
     this.isSynced = true;
-    this._tell("synced");
+    this._tell('synced');
   }
 
   _send(update) {
@@ -106,12 +108,12 @@ export class SharedDoc extends EventTarget {
   }
 
   _lineChanged({ state }) {
-    if (state !== "open") this.isSynced = false;
+    if (state !== 'open') this.isSynced = false;
   }
 
   _troubled({ about, problem }) {
     if (about !== ABOUT[this._updates]) return;
-    this._tell("refused", { problem });
+    this._tell('refused', { problem });
     if (LOST.includes(problem)) this.replace();
   }
 
@@ -123,7 +125,7 @@ export class SharedDoc extends EventTarget {
     this.doc.destroy();
     this.doc = new Y.Doc();
     this._watch();
-    this._tell("replaced");
+    this._tell('replaced');
     this._ask();
   }
 
@@ -141,7 +143,7 @@ function read(act) {
   try {
     return act();
   } catch (error) {
-    console.warn("not a Yjs message", error);
+    console.warn('not a Yjs message', error);
     return undefined;
   }
 }

@@ -57,7 +57,10 @@ export class Viewport {
 
   /** Return the place on the page under a place on the canvas (device px). */
   toPage(x, y) {
-    return { x: (x + Math.round(this._x)) / this._scale, y: (y + Math.round(this._y)) / this._scale };
+    return {
+      x: (x + Math.round(this._x)) / this._scale,
+      y: (y + Math.round(this._y)) / this._scale,
+    };
   }
 
   /** Return the part of the page in sight, pt. */

@@ -5,11 +5,11 @@
  * anew with each sample, and only what it touches is painted again.
  */
 
-import { around, intersects, inkReachPt, outset, united } from "./bounds.js";
-import { blendMode, fillInk } from "./ink.js";
-import { Brush } from "./items.js";
-import { LAG, centreLine, outlineLine, pathOf, refine } from "./outline.js";
-import { css, highlighterRgb } from "./palette.js";
+import { around, intersects, inkReachPt, outset, united } from './bounds.js';
+import { blendMode, fillInk } from './ink.js';
+import { Brush } from './items.js';
+import { LAG, centreLine, outlineLine, pathOf, refine } from './outline.js';
+import { css, highlighterRgb } from './palette.js';
 
 const CHUNK = 40;
 const DETAIL_PX = 0.2;
@@ -54,7 +54,10 @@ export class WetStroke {
 
   /** How far all of it reaches, pt. */
   bounds() {
-    return this._chunks.reduce((sum, { bounds }) => united(sum, bounds), this._tail?.bounds ?? null);
+    return this._chunks.reduce(
+      (sum, { bounds }) => united(sum, bounds),
+      this._tail?.bounds ?? null,
+    );
   }
 
   /** Work out the outline at a scale; returns what has to be painted again, pt, or null. */
@@ -80,7 +83,8 @@ export class WetStroke {
   /** Paint what reaches into a part of the page; the context is in page space. */
   paint(context, part, fill) {
     for (const piece of [...this._chunks, this._tail]) {
-      if (piece && intersects(piece.bounds, part)) fill(context, piece.path, this.style, piece.bounds);
+      if (piece && intersects(piece.bounds, part))
+        fill(context, piece.path, this.style, piece.bounds);
     }
   }
 
@@ -89,8 +93,11 @@ export class WetStroke {
     const from = Math.max(first - LAG, 0);
     const to = isTail ? this.count : Math.min(last + LAG + 1, this.count);
     const part = {};
-    for (const column of ["x", "y", "pressure", "time", "tilt"]) part[column] = this[column].slice(from, to);
-    if (isTail) for (const sample of this.predicted) for (const column in sample) part[column].push(sample[column]);
+    for (const column of ['x', 'y', 'pressure', 'time', 'tilt'])
+      part[column] = this[column].slice(from, to);
+    if (isTail)
+      for (const sample of this.predicted)
+        for (const column in sample) part[column].push(sample[column]);
     const line = centreLine(part, this.style);
     const end = isTail ? line.count : last - from + 1;
     const rows = {
@@ -118,7 +125,7 @@ export class WetLayer {
   constructor(canvas, below, { desynchronized = false } = {}) {
     this.canvas = canvas;
     this.strokes = new Map();
-    this._context = canvas.getContext("2d", { desynchronized });
+    this._context = canvas.getContext('2d', { desynchronized });
     this._below = below;
     this._dirty = null;
   }
