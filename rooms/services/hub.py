@@ -56,9 +56,9 @@ from rooms.services.topology import Mesh
 from rooms.services.turn import Turn
 from rooms.services.visit import Visit
 
-TICK_S: Final = 0.2
+TICK_S: Final = 0.1
 """News of the lobby are told so often, at most, however many knock."""
-TICKS_OF_SWEEP: Final = 5
+TICKS_OF_SWEEP: Final = 10
 """Every so many ticks it is looked at what ran out."""
 SWEEPS_OF_CLEARING: Final = 3600
 HELLO_S: Final = 10.0

@@ -10,7 +10,8 @@
 import { Close, FINAL_CLOSES, SOCKET_PATH, SUBPROTOCOL, WIRE_VERSION } from './wire.js';
 
 const FIRST_DELAY_MS = 250;
-const LONGEST_DELAY_MS = 5000;
+/** A service that was started again has everybody back within five seconds. */
+const LONGEST_DELAY_MS = 2000;
 const PING_MS = 2500;
 /** Nothing heard for so long means that the line is gone, whatever the browser believes. */
 const SILENCE_MS = 8000;
