@@ -89,22 +89,32 @@ class Line extends EventTarget {
   }
   hold() { this.held = []; }
   letGo() { const held = this.held; this.held = null; held.forEach((data) => this.take(data)); }
-  cut() { this.state = 'lost'; this.tell('state', { state: 'lost' }); this.channel.onmessage = null; }
+  cut() {
+    this.channel.onmessage = null;
+    this.state = 'lost';
+    this.tell('state', { state: 'lost' });
+  }
   join() {
     this.channel.onmessage = ({ data }) => this.take(data);
     this.state = 'open';
     this.tell('state', { state: 'open', again: true });
   }
 }
-const texts = { say: (text, values = {}) => text.replace(/%\\((\\w+)\\)s/g, (_, name) => values[name]) };
+const texts = {
+  say: (text, values = {}) => text.replace(/%\\((\\w+)\\)s/g, (_, name) => values[name]),
+};
 const bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const textOf = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+const letters = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte));
+const textOf = (bytes) => btoa(letters(bytes).join(''));
 const colours = { a: '#c8553d', b: '#2a6f97', c: '#588157' };
-function openBoard(seat, { page = 'p1', fetchPicture = async () => { throw new Error('none'); } } = {}) {
+const noPicture = async () => { throw new Error('none'); };
+function openBoard(seat, { page = 'p1', fetchPicture = noPicture } = {}) {
   const line = new Line('room', seat);
-  const seats = Object.entries(colours).map(([id, colour]) => ({ id, colour, name: `Name ${id}` }));
+  const entries = Object.entries(colours);
+  const seats = entries.map(([id, colour]) => ({ id, colour, name: `Name ${id}` }));
   const root = document.getElementById('board');
-  const board = new Board(root, { connection: line, room: { page }, seat, seats, fetchPicture, texts });
+  const about = { connection: line, room: { page }, seat, seats };
+  const board = new Board(root, { ...about, fetchPicture, texts });
   // Wide enough to be seen in one pixel, however fast the hand is.
   board.setTool({ widthPt: 14 });
   Object.assign(window, { line, board });

@@ -150,11 +150,12 @@ def test_stamps_and_pictures_that_are_missing_are_those_of_the_display(
 def test_texts_and_notes_break_and_lie_where_they_do_on_the_display(
     page: Page, background: Background
 ) -> None:
+    please, red = "Please wait for your turn", explicit_colour(200, 90, 20)
     words = "本日の窓口は混み合っています。番号札を取って、お待ちください。"
     items: list[Item] = [
         TextItem("p1", 1, "a", Affine.upright(20, 20, 300, 130), 0, 24.0, words),
-        TextItem("p1", 2, "a", Affine.upright(360, 20, 300, 60), 3, 30.0, "Please wait for your turn"),
-        TextItem("p1", 3, "a", Affine(380, 110, 190, 30, -10, 60), explicit_colour(200, 90, 20), 22.0, "斜めの字"),
+        TextItem("p1", 2, "a", Affine.upright(360, 20, 300, 60), 3, 30.0, please),
+        TextItem("p1", 3, "a", Affine(380, 110, 190, 30, -10, 60), red, 22.0, "斜めの字"),
         NoteItem("p1", 4, "a", Affine.upright(30, 180, 180, 180), 0, 26.0, "住民票は「2番」"),
         NoteItem("p1", 5, "a", Affine.upright(240, 180, 180, 180), 2, 26.0, words + words),
         NoteItem("p1", 6, "a", Affine(460, 190, 180, -20, 20, 180), 3, 40.0, "Two words"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -151,7 +152,7 @@ def test_live_messages_are_at_most_sixty_a_second(both: tuple[Page, Page]) -> No
 
     at = one.evaluate("() => line.sent.filter(({message}) => message.t === 'live')"
                       ".map(({at, message}) => [at, message.end])")  # fmt: skip
-    steps = [b - a for (a, _), (b, end) in zip(at, at[1:], strict=False) if not end]
+    steps = [b - a for (a, _), (b, end) in pairwise(at) if not end]
 
     assert len(steps) > 3
     assert min(steps) > 15.0
@@ -225,7 +226,8 @@ def test_pointers_have_names_and_go_when_the_hand_goes(both: tuple[Page, Page]) 
     pointer = other.locator(".board-pointer")
     expect(pointer).to_have_text("<b>Hana</b>")
     other.wait_for_function(
-        "() => document.querySelector('.board-pointer').style.transform === 'translate(200px, 200px)'"
+        "() => document.querySelector('.board-pointer').style.transform"
+        " === 'translate(200px, 200px)'"
     )
     one.mouse.move(740, 600)
     expect(pointer).to_have_count(0)
@@ -342,7 +344,10 @@ def test_who_joins_late_sees_all_there_is_of_the_page(
     late = pages.open()
 
     late.evaluate(
-        "() => { openBoard('c'); board.addEventListener('drawn', ({detail}) => (window.drawn = detail)); }"
+        """() => {
+          openBoard('c');
+          board.addEventListener('drawn', ({detail}) => (window.drawn = detail));
+        }"""
     )
     late.wait_for_function("() => window.drawn?.items === 400")
 
@@ -358,8 +363,9 @@ def test_what_was_drawn_without_a_line_is_there_when_it_is_back(
     draw(other, (100, 200), (300, 200))
     assert len(items_of(one)) == 1
 
-    welcome = """() => line.tell('message:welcome', {seat: board._seat, seats: [], rights: {draw: true},
-                                                      room: {page: 'p1'}})"""
+    welcome = """() => line.tell('message:welcome', {
+      seat: board._seat, seats: [], rights: {draw: true}, room: {page: 'p1'},
+    })"""
     one.evaluate("() => line.join()")
     one.evaluate(welcome)
     other.evaluate(welcome)
