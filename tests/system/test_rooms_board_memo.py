@@ -135,8 +135,12 @@ def test_what_was_typed_without_a_line_is_there_when_it_is_back(
     one.locator("#memo").press_sequentially(" mine")
     other.evaluate("() => area.setSelectionRange(0, 0)")
     other.keyboard.press("Home")
-    other.locator("#memo").evaluate("area => { area.setRangeText('theirs ', 0, 0); "
-                                    "area.dispatchEvent(new InputEvent('input')); }")  # fmt: skip
+    other.locator("#memo").evaluate(
+        """area => {
+          area.setRangeText('theirs ', 0, 0);
+          area.dispatchEvent(new InputEvent('input'));
+        }"""
+    )
     one.evaluate("() => { line.join(); line.tell('message:welcome', {}); }")
     other.evaluate("() => line.tell('message:welcome', {})")
 
