@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pycrdt import Doc, Map, Text
 
@@ -70,9 +70,9 @@ class Participant:
     """A seat with a copy of the board, who comes back by themselves."""
 
     def __init__(self, door: Door, person: Person) -> None:
-        self.board: Doc[Map[bytes]] = Doc()
-        self.items = self.board.get(ITEMS, type=Map)
-        self.memo = self.board.get(MEMO, type=Text)
+        self.board: Doc[Any] = Doc()
+        self.items: Map[bytes] = self.board.get(ITEMS, type=Map)
+        self.memo: Text = self.board.get(MEMO, type=Text)
         self._door = door
         self._person = person
         self._answers: set[asyncio.Task[None]] = set()
