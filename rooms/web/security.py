@@ -1,8 +1,9 @@
 """What holds for every request: who may ask, how much they may send, what browsers may do.
 
 The layers, from the outside in: every answer gets the strict headers; an unforeseen error
-becomes a plain answer; requests for foreign hosts and from foreign pages are turned away; bodies
-that are too large are cut off. They are plain ASGI, so that streamed bodies stay streams.
+becomes a plain answer; requests for foreign hosts and from foreign pages are turned away;
+bodies that are too large are cut off. They are plain ASGI, so that streamed bodies stay
+streams.
 """
 
 from __future__ import annotations
