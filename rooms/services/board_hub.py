@@ -183,6 +183,14 @@ class BoardHub:
                 raise
             self._pending_bytes -= sum(len(one.data) for one in batch)
 
+    async def write_now(self) -> None:
+        """Write what is pending before others see it; a disk in trouble is tried again."""
+        try:
+            await self.flush()
+        except (SQLAlchemyError, OSError) as error:
+            _log.error("boards cannot be written", error=type(error).__name__)
+            self._wake.set()
+
     async def compact(self) -> None:
         """Put one update in the place of many, where there are many."""
         if not self._last:

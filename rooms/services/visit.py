@@ -257,7 +257,7 @@ class Visit:
             await self._boards.open(self._room.id)
         try:
             if channel in (Channel.BOARD_UPDATE, Channel.NOTES_UPDATE):
-                self._update(channel, document, frame[1:], seat)
+                await self._update(channel, document, frame[1:], seat)
             else:
                 self._vector(channel, document, frame[1:])
         except ValueError:
@@ -269,12 +269,15 @@ class Visit:
             for line in self._room.lines.values():
                 line.finish(Close.SERVICE_ENDS, "document is read anew")
 
-    def _update(
+    async def _update(
         self, channel: Channel, document: Document, data: bytes, seat: SeatState
     ) -> None:
         rights = seat.rights(self._room.state)
         writer = Writer(seat.id, seat.role is not Role.GUEST, rights.draw, rights.memo)
         taken = self._boards.take(self._room.id, document, data, writer)
+        if taken.claimed:
+            # Whoever hands it in first after a kill would own what is not known to be theirs.
+            await self._boards.write_now()
         head = bytes((channel,))
         if taken.update:
             parcel = Parcel(head + taken.update, sender=seat.id)

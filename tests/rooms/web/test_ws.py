@@ -474,6 +474,34 @@ def test_kill_in_mid_session_loses_nothing(tmp_path):
         assert Writer(late).pages.to_py() == {"p1": {"order": 1.0}}
 
 
+def test_kill_leaves_everybody_their_own_ink_whoever_comes_back_first(tmp_path):
+    with (
+        running_service(tmp_path) as service,
+        Door(service.url, service.pair_display()) as door,
+    ):
+        opened = door.open_room(guest_limit=2)
+        host = door.host(opened.room)
+        writer, other = door.guest(opened.key, host), door.guest(opened.key, host)
+        theirs = Writer(writer)
+        theirs.items["first"] = item(writer.joined.seat)
+        theirs.push()
+        echo = other.wait_for_binary(UPDATE, b"first")
+        service.kill()
+        for visitor in (host, writer, other):
+            visitor.wait_until_closed()
+        service.start()
+        other = door.come_in(other.joined)
+        other.wait_for("welcome")
+        other.send_binary(Channel.BOARD_UPDATE, echo[1:])
+        other.is_answered()
+        writer = door.come_in(writer.joined)
+        writer.wait_for("welcome")
+        theirs.visitor, theirs.sent = writer, EMPTY_VECTOR
+        theirs.items["second"] = item(writer.joined.seat)
+        theirs.push()
+        other.wait_for_binary(UPDATE, b"second")
+
+
 def test_foreign_origin_is_turned_away(door, service):
     with party(door) as people, pytest.raises(Exception, match="403"):
         door.dial(people.guest.joined, origin="https://elsewhere.example")
