@@ -77,12 +77,26 @@ def place_of(service: RoomsService) -> RoomsPlace:
     return asyncio.run(service.place())
 
 
-def children(of: int | None = None) -> list[int]:
+def all_children(parent: int) -> list[int]:
     """Return the processes that a process started and that still run."""
-    parent = os.getpid() if of is None else of
     tasks = Path(f"/proc/{parent}/task").iterdir()
     found = " ".join((task / "children").read_text() for task in tasks)
     return [int(pid) for pid in found.split() if is_running(int(pid))]
+
+
+OLDER: set[int] = set()
+
+
+@pytest.fixture(autouse=True)
+def _older() -> None:
+    """Other tests may have started the virtual display in this process."""
+    OLDER.clear()
+    OLDER.update(all_children(os.getpid()))
+
+
+def children() -> list[int]:
+    """Return the processes that this test started and that still run."""
+    return [pid for pid in all_children(os.getpid()) if pid not in OLDER]
 
 
 def is_running(pid: int) -> bool:
@@ -213,7 +227,7 @@ def test_killed_display_takes_the_service_along(data_dir: Path) -> None:
     )
     assert display.stdout is not None
     assert display.stdout.readline() == b"ready\n"
-    (service,) = children(display.pid)
+    (service,) = all_children(display.pid)
     display.kill()
     display.wait()
     display.stdout.close()
