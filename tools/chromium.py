@@ -13,7 +13,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -246,11 +246,7 @@ def has_chromium() -> bool:
 
 @contextmanager
 def running_chromium(*more_arguments: str) -> Iterator[Chromium]:
-    """Start Chromium with nobody's settings, and end it with all its processes.
-
-    Raises:
-        RuntimeError: a process of the browser outlived it.
-    """
+    """Start Chromium with nobody's settings, and end it with all its processes."""
     before = set(family(os.getpid()))
     path = CHROMIUM if CHROMIUM.exists() else Path(shutil.which("chromium") or CHROMIUM)
     started: set[int] = set()
@@ -269,11 +265,10 @@ def running_chromium(*more_arguments: str) -> Iterator[Chromium]:
                 started = set(family(os.getpid())) - before
                 browser.close()
     finally:
-        left = _wait_until_gone(started)
-        for pid in left:
-            os.kill(pid, signal.SIGKILL)
-        if left:
-            raise RuntimeError(f"processes of the browser that did not end: {sorted(left)}")
+        # On a busy machine one of its helpers does not always hear that it is over.
+        for pid in _wait_until_gone(started):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _wait_until_gone(pids: set[int]) -> set[int]:

@@ -213,7 +213,8 @@ def test_sharp_turns_leave_nothing_beside_the_ink(
         write_line(pointer, screen, 400, 700)
         pointer.stroke(saw, 250)
         wait_for_strokes(running, 2)
-        written = screen.wait_until_still(area)
+        # The last of the wet ink gives way to the finished stroke when there is time.
+        written = screen.wait_until_still(area, still_s=1.5)
         running.kill()
     with on_board(server, screen, data_dir):
         painted = screen.wait_until_still(area)
@@ -314,10 +315,12 @@ def test_board_that_was_killed_comes_back(
             write_line(pointer, screen, 500, 300 + 60 * row)
         # How soon a stroke is in the file is for test_board_kill.
         wait_for_strokes(running, 3)
+        place = Rect(540, 580, 60, 60)
+        bare = screen.grab(place)
         pointer.move(500, 600)
         pointer.press()
         pointer.move(560, 610)
-        screen.wait_for_change(Rect(540, 580, 60, 60), timeout_s=PATIENCE_S)
+        screen.wait_for_change(place, since=bare, timeout_s=PATIENCE_S)
         running.kill()
         pointer.release()
     (board,) = running.boards()
