@@ -233,6 +233,9 @@ class DocumentExport(QObject):
                 self._errands.run(EXPORT_JOB, arguments, progress, is_cancelled, TIMEOUT_S)
             )
         except CancelledError:
+            # It may have been done at that very moment; nothing had this name before.
+            with suppress(OSError):
+                target.unlink()
             return False
         finally:
             # A process that was killed leaves what it had written so far.
