@@ -368,7 +368,7 @@ def test_ink_on_a_document_that_is_gone_is_not_lost(
 
 
 def test_cancel_ends_the_process_and_leaves_nothing(seat: Seat, qtbot) -> None:
-    pages = seat.add_document("deck.pdf", 60)
+    pages = seat.add_document("deck.pdf", 300)
     for page, place in itertools.product(pages, range(5)):
         seat.write_on(page, z=float(place))
     seat.show(qtbot).click()
