@@ -24,7 +24,7 @@ class Collector(QObject):
     interpreter for the lock, and the display stands still for ever
     (docs/decisions/garbage.md).
 
-    Make it before any other thread begins.
+    Make it before the first connection to a signal that a worker could come to hold.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -14,7 +14,7 @@ from kiosk.services.rooms_service import RoomsService
 from meeting.model.link import Phase
 from meeting.services.board_sync import PlainDoc
 from meeting.services.room_client import RoomClient
-from tests.kiosk.services.test_rooms_service import all_children
+from tests.support.children import all_children
 from tests.support.until import poll, until, until_in
 
 

@@ -17,6 +17,7 @@ from base.errors import AppError, ErrorCode
 from base.feature import RoomsPlace
 from base.options import Options, Settings
 from kiosk.services.rooms_service import RoomsService, serve_command
+from tests.support.children import all_children, is_running
 
 LISTENS = """
     import http.server, json, os, sys, threading
@@ -77,13 +78,6 @@ def place_of(service: RoomsService) -> RoomsPlace:
     return asyncio.run(service.place())
 
 
-def all_children(parent: int) -> list[int]:
-    """Return the processes that a process started and that still run."""
-    tasks = Path(f"/proc/{parent}/task").iterdir()
-    found = " ".join((task / "children").read_text() for task in tasks)
-    return [int(pid) for pid in found.split() if is_running(int(pid))]
-
-
 OLDER: set[int] = set()
 
 
@@ -97,14 +91,6 @@ def _older() -> None:
 def children() -> list[int]:
     """Return the processes that this test started and that still run."""
     return [pid for pid in all_children(os.getpid()) if pid not in OLDER]
-
-
-def is_running(pid: int) -> bool:
-    try:
-        status = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def wait_for_end(pid: int) -> None:

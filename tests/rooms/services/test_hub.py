@@ -241,7 +241,7 @@ def test_five_wrong_keys_lock_an_address_out_and_no_other(tmp_path):
     asyncio.run(run())
 
 
-def test_thousand_who_knock_are_told_as_fifty_and_a_number(tmp_path):
+def test_many_who_knock_are_told_as_fifty_and_a_number(tmp_path):
     async def run() -> None:
         async with house(tmp_path) as here:
             opened = await here.hub.open_room(OpenAsked(), KIOSK, ADDRESS)
