@@ -107,6 +107,11 @@ class Visitor:
         self.send({"t": "ping", "n": n})
         self.wait_for("pong", n=n)
 
+    def has_seat(self, seat: str) -> bool | None:
+        """Return whether a seat was told to be connected; None while it was not."""
+        told = [text["seat"] for text in self.texts if text["t"] == "seat"]
+        return any(one["id"] == seat and one["connected"] for one in told) or None
+
     def kinds(self) -> set[str]:
         """Return the kinds of messages that came."""
         with self._news:
@@ -259,6 +264,8 @@ class Door:
         visitor = self.knock(key, name)
         host.send({"t": "admit", "seat": visitor.joined.seat})
         visitor.wait_for("welcome")
+        # The host's own socket hears of it a moment later.
+        host.until(lambda: host.has_seat(visitor.joined.seat), f"seat {visitor.joined.seat}")
         return visitor
 
 

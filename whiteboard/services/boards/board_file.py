@@ -417,9 +417,9 @@ class BoardFile:
             return self._reader.asset(sha256)
 
     def asset_names(self) -> list[bytes]:
-        """Return the SHA-256 of all pictures that are written. Blocks."""
+        """Return the SHA-256 of all pictures, those on their way to the file too. Blocks."""
         with self._reading, disk_errors(self.path):
-            return self._reader.asset_names()
+            return list({*self._reader.asset_names(), *self._assets_on_the_way})
 
     def thumbnail(self, page_id: str) -> bytes | None:
         """Return the picture of a page, if there is one that is written. Blocks."""

@@ -184,6 +184,20 @@ def test_asset_can_be_read_before_and_after_it_is_written(path: Path) -> None:
     file.close()
 
 
+def test_asset_on_its_way_to_the_file_is_named(path: Path) -> None:
+    file = BoardFile.create(path)
+    file.flush()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    name = file.put_asset(PNG)
+    assert file.asset_names() == [name]
+    other.execute("ROLLBACK")
+    other.close()
+    file.flush()
+    assert file.asset_names() == [name]
+    file.close()
+
+
 def test_same_picture_is_kept_once(path: Path) -> None:
     file = BoardFile.create(path)
     names = [file.put_asset(PNG) for _ in range(3)]
