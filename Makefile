@@ -11,6 +11,8 @@ PY := .venv/bin/python
 ARGS ?=
 # Arguments for pytest: make tests PYTEST="-k eraser"
 PYTEST ?=
+# A worker for each core; "make tests WORKERS=0" runs one test after the other.
+WORKERS ?= auto
 
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -37,7 +39,7 @@ demo: setup ## the real application writes, is killed, comes back and exports; s
 
 test: lint ## everything that CI checks
 	$(call gate,tests)
-	@$(PY) -m pytest -m "not soak" $(PYTEST)
+	@$(PY) -m pytest -m "not soak" -n $(WORKERS) --no-loadscope-reorder $(PYTEST)
 
 lint: setup ## the gates that run nothing: style, types, contracts, catalogues
 	$(call gate,ruff: lint)
@@ -54,7 +56,7 @@ lint: setup ## the gates that run nothing: style, types, contracts, catalogues
 	@$(PY) -m tools.settings_reference check && echo "as declared"
 
 tests: setup ## the tests alone (PYTEST="-k eraser")
-	@$(PY) -m pytest -m "not soak" $(PYTEST)
+	@$(PY) -m pytest -m "not soak" -n $(WORKERS) --no-loadscope-reorder $(PYTEST)
 
 bench: setup ## measure speed, memory and latency; compares with other boards from Debian
 	@packaging/install-debian-packages packaging/debian-packages-bench.txt

@@ -8,7 +8,6 @@ import itertools
 import logging
 import os
 import threading
-import warnings
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import structlog
 from base import text
 from base.log import configure_structlog
 from base.qt.loop import Application
+from tests.support.lanes import Lanes, is_slow_lane
 from tests.support.leaks import leftover_qt_things, leftover_threads, qt_things
 from tests.support.log_watch import LogWatch
 from tests.support.loop_watch import LoopWatch
@@ -46,6 +46,16 @@ os.environ |= {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: not is_slow_lane(item.nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """Share the tests out in lanes (`make test` runs a worker for each core)."""
+    return Lanes(config, log)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep a test that forgets `data_dir` away from the data of who runs it."""
@@ -64,8 +74,8 @@ def display() -> VirtualDisplay:
     """
     running = start_virtual_display()
     KEPT.append(running)
-    # Python complains of a process that outlives its interpreter; this one may.
-    atexit.register(warnings.simplefilter, "ignore", ResourceWarning)
+    # Popen complains of a process that outlives its interpreter; this one may.
+    atexit.register(setattr, running.process, "returncode", 0)
     os.environ["DISPLAY"] = running.name
     return running
 
