@@ -514,6 +514,7 @@ class Hub:
         return sum(
             seat.phase is SeatPhase.LOBBY
             for room in self._rooms.values()
+            if room.state.ended_at is None
             for seat in room.seats.values()
         )
 

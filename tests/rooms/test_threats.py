@@ -243,6 +243,15 @@ def test_lobby_is_bounded(tmp_path: Path) -> None:
     assert answers[7].json()["problem"] in ("too_many", "room_full")
 
 
+def test_who_knocked_at_a_room_that_is_over_takes_no_place_in_the_lobbies(tmp_path) -> None:
+    with running_place(tmp_path, lobby_max=5) as small, small.door() as door:
+        over, opened = door.open_room(), door.open_room()
+        assert all(door.type_key(over.key).is_success for _ in range(5))
+        assert not door.type_key(opened.key).is_success
+        door.http.post(f"/api/v1/rooms/{over.room}/end", headers=door.display)
+        assert door.type_key(opened.key).is_success
+
+
 # Other rooms ----------------------------------------------------------------------------------
 
 
