@@ -6,23 +6,21 @@ import hmac
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from rooms.services.config import RoomsSettings
+from tests.support.relay import SECRET, running_relay
 from tests.support.source import ROOT
 
 ROOMS = ROOT / "packaging" / "rooms"
 UNIT = ROOMS / "kokuban-rooms.service"
 WORST_EXPOSURE = 1.5
-SECRET = "of this test alone"
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="no systemd here"
@@ -98,34 +96,8 @@ class Relay:
 
 @pytest.fixture(scope="module")
 def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Relay]:
-    folder = tmp_path_factory.mktemp("relay")
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    kept = [
-        line
-        for line in (ROOMS / "turnserver.conf").read_text("utf-8").splitlines()
-        if not line.startswith(("cert=", "pkey=", "syslog", "no-stdout-log", "listening-port="))
-    ]
-    own = [
-        *("listening-ip=127.0.0.1", "relay-ip=127.0.0.1", f"listening-port={port}"),
-        *("no-tls", "no-dtls", "log-file=stdout", "simple-log"),
-        *(f"pidfile={folder}/pid", f"userdb={folder}/users"),
-    ]
-    text = "\n".join([*kept, *own, ""]).replace("PUT-THE-SECRET-HERE", SECRET)
-    (folder / "turnserver.conf").write_text(text)
-    with subprocess.Popen(
-        ["turnserver", "-c", str(folder / "turnserver.conf")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-        cwd=folder,
-    ) as process:
-        try:
-            _wait_until_listening(port)
-            yield Relay(port)
-        finally:
-            process.kill()
+    with running_relay(tmp_path_factory.mktemp("relay")) as port:
+        yield Relay(port)
 
 
 def credentials(expires_in_s: float) -> tuple[str, str]:
@@ -155,16 +127,6 @@ def test_relay_takes_the_credentials_that_the_service_makes(relay: Relay) -> Non
     said = relay.ask(user, password, "198.41.0.4")
     assert "Cannot complete Allocation" not in said
     assert "Forbidden" not in said
-
-
-def _wait_until_listening(port: int) -> None:
-    deadline_s = time.monotonic() + 10
-    while True:
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        if time.monotonic() > deadline_s:
-            raise TimeoutError("the relay does not listen")
 
 
 def _run(*command: str, **env: str) -> "subprocess.CompletedProcess[str]":
