@@ -637,8 +637,39 @@ class Opened(Message):
     opens_in_s: Seconds = 0.0
     closes_in_s: Seconds | None = None
     locked: bool = False
+    kept: bool = False
+    """Whether what is shared stays after the end, for its opener to read."""
     guests: int = 0
     knocking: int = 0
+
+
+class KeptRoom(Message):
+    """GET /api/v1/kept: a room that is over, and that staff kept. Moments: s since 1970."""
+
+    room: Id
+    title: str
+    opened_by: Name = ""
+    """The name of the account or display whose room it was."""
+    opened_at: Seconds
+    ended_at: Seconds
+    kept_until: Seconds
+    """Then it goes by itself."""
+    files: int
+    """How many: those handed over, and documents of the board."""
+    size: int
+    """Bytes, of all that was kept."""
+
+
+class KeptContents(Message):
+    """GET /api/v1/kept/{room}: what there is of it; each part has an address of its own."""
+
+    about: KeptRoom
+    pages: int
+    """Of the board."""
+    has_memo: bool
+    has_notes: bool
+    files: tuple[FileView, ...]
+    documents: tuple[DocumentView, ...]
 
 
 class SeatAsked(Message):

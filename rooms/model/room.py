@@ -168,6 +168,7 @@ class RoomState:
             opens_in_s=max(0.0, self.opens_at - now),
             closes_in_s=_left_s(self.closes_at, now),
             locked=self.locked,
+            kept=self.kept,
             guests=guests,
             knocking=knocking,
         )

@@ -183,13 +183,22 @@ class RoomDocument:
             raise BrokenDocumentError(f"the library's own update: {error}") from error
 
     def _apply(self, update: bytes) -> None:
-        try:
-            self._doc.apply_update(update)
-        except BaseException as error:
-            # What the library panics with is no Exception; all others are to go on.
-            if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-                raise BrokenDocumentError(str(error)) from error
-            raise
+        apply_update(self._doc, update)
 
     def _note_update(self, event: TransactionEvent) -> None:
         self._made.append(event.update)
+
+
+def apply_update(document: Doc[Any], update: bytes) -> None:
+    """Apply an update that was judged, or that comes from the store.
+
+    Raises:
+        BrokenDocumentError: the library gave up on it; the document is no longer to be used.
+    """
+    try:
+        document.apply_update(update)
+    except BaseException as error:
+        # What the library panics with is no Exception; all others are to go on.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise BrokenDocumentError(str(error)) from error
+        raise

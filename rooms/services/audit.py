@@ -25,6 +25,7 @@ class Act(StrEnum):
     ROOM_CHANGED = "room_changed"
     ROOM_ENDED = "room_ended"
     ROOM_FORGOTTEN = "room_forgotten"
+    KEPT_READ = "kept_read"
     KEY_WRONG = "key_wrong"
     LOCKED_OUT = "locked_out"
     KNOCKED = "knocked"

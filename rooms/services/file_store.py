@@ -165,6 +165,17 @@ class FileStore:
         async with self._database.connect() as connection:
             return [_document_row(row) for row in await connection.execute(query)]
 
+    async def documents_among(self, rooms_asked: Collection[str]) -> dict[str, list[str]]:
+        """Return the ids of the documents of several rooms, by room."""
+        query = select(documents.c.room_id, documents.c.sha256).where(
+            documents.c.room_id.in_(rooms_asked)
+        )
+        found: dict[str, list[str]] = {room: [] for room in rooms_asked}
+        async with self._database.connect() as connection:
+            for row in await connection.execute(query):
+                found[row.room_id].append(row.sha256)
+        return found
+
     async def know_document(self, sha256: str, sheets: int, *, failed: bool) -> list[str]:
         """Write down how many sheets a document has, in all rooms; return those rooms."""
         theirs = documents.c.sha256 == sha256

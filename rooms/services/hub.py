@@ -319,6 +319,20 @@ class Hub:
         finally:
             self._ending.discard(room_id)
 
+    async def delete_room(self, room_id: str, by: str, address: str) -> None:
+        """Delete a room that is over and was kept, before its time; its last tokens die, too.
+
+        Args:
+            room_id: The room.
+            by: Who does it, as the audit log refers to them.
+            address: Where they are.
+        """
+        room = self._rooms.pop(room_id, None)
+        for seat in () if room is None else tuple(room.seats.values()):
+            self._by_token.pop(seat.token_hash, None)
+        self._gone = {k: v for k, v in self._gone.items() if v.seat.room_id != room_id}
+        await self._delete(room_id, by, address)
+
     async def holder_gone(self, holder: str) -> None:
         """Take the seats of an account or a display that may no longer come in."""
         for room in tuple(self._rooms.values()):
@@ -613,6 +627,8 @@ class Hub:
     # What runs out -------------------------------------------------------------------
 
     async def _tick_for_ever(self) -> None:
+        # However often the service is started anew, what has run out goes.
+        await self._survive(self._clear())
         ticks = 0
         while True:
             await asyncio.sleep(TICK_S)
@@ -684,12 +700,12 @@ class Hub:
             if state.id not in self._rooms:
                 await self._delete(state.id)
 
-    async def _delete(self, room_id: str) -> None:
+    async def _delete(self, room_id: str, by: str = "service", address: str = "") -> None:
         await self._boards.forget(room_id)
         for forget in self.on_room_gone:
             await forget(room_id)
         await self._store.delete_room(room_id)
-        await self._audit.note("service", Act.ROOM_FORGOTTEN, room_id)
+        await self._audit.note(by, Act.ROOM_FORGOTTEN, room_id, "", address)
 
 
 def _new_seat(room: LiveRoom, role: Role, now: float, *, name: str) -> tuple[SeatState, str]:

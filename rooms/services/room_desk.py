@@ -128,9 +128,11 @@ class RoomDesk:
         await self._store.save_room(room.state)
         room.tell_room(self.now())
         room.tell_rights(s for s in room.seats.values() if s.role is Role.GUEST)
-        if room.state.consent != before.consent:
+        if (room.state.consent, room.state.kept) != (before.consent, before.kept):
             room.has_news_for_lobby = room.has_knocks_news = True
-        names = [name for name, value in asked if name != "t" and value is not None]
+        names = [
+            f"{name}={value}" for name, value in asked if name != "t" and value is not None
+        ]
         await self._note(room, by, Act.ROOM_CHANGED, " ".join(names))
 
     async def consent(self, room: LiveRoom, seat: SeatState, given: bool) -> None:

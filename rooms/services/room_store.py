@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, select, update
+from sqlalchemy import (
+    Function,
+    RowMapping,
+    ScalarSelect,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from base.wire import Role
@@ -43,6 +56,23 @@ class Update:
     room_id: str
     document: Document
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """A room that is over and was kept.
+
+    Attributes:
+        room: As it was at its end.
+        opened_by: The name of whose room it was; empty when nobody knows it any more.
+        files: How many files and documents were shared in it.
+        stored_bytes: Of files, pictures and boards; documents lie on the disk for all rooms.
+    """
+
+    room: RoomState
+    opened_by: str
+    files: int
+    stored_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +149,32 @@ class RoomStore:
             .order_by(schema.rooms.c.ended_at)
         )
 
+    async def kept_rooms(
+        self, opener: str | None, after: float, before: float, limit: int
+    ) -> list[KeptRow]:
+        """Return rooms that are over and were kept, the newest first.
+
+        Args:
+            opener: Whose; None for everybody's.
+            after: Those that ended later than this, s since 1970.
+            before: And before this.
+            limit: No more than so many.
+        """
+        query = (
+            _kept()
+            .where(schema.rooms.c.ended_at > after, schema.rooms.c.ended_at < before)
+            .order_by(schema.rooms.c.ended_at.desc())
+            .limit(limit)
+        )
+        if opener is not None:
+            query = query.where(schema.rooms.c.opener == opener)
+        return await self._kept_rows(query)
+
+    async def kept_room(self, room_id: str) -> KeptRow | None:
+        """Return a room that is over and was kept; None if there is none."""
+        rows = await self._kept_rows(_kept().where(schema.rooms.c.id == room_id))
+        return rows[0] if rows else None
+
     async def delete_room(self, room_id: str) -> None:
         """Remove a room and all that hangs on it: seats, updates, files' rows, documents'.
 
@@ -160,9 +216,13 @@ class RoomStore:
     async def forget_seats(self, left_before: float) -> None:
         """Remove the seats, and so the names, of those who left before a moment.
 
-        Rooms can go on for days: who came in the morning is nobody's business at night.
+        Rooms can go on for days: who came in the morning is nobody's business at night. And
+        staff keep what was shared in a room that is over, not who sat in it.
         """
-        gone = delete(schema.seats).where(schema.seats.c.left_at < left_before)
+        over = select(schema.rooms.c.id).where(schema.rooms.c.ended_at < left_before)
+        gone = delete(schema.seats).where(
+            or_(schema.seats.c.left_at < left_before, schema.seats.c.room_id.in_(over))
+        )
         async with self._database.begin() as connection:
             await connection.execute(gone)
 
@@ -236,10 +296,53 @@ class RoomStore:
             rows = (await connection.execute(query)).mappings().all()
         return [RoomState(**row) for row in rows]
 
+    async def _kept_rows(self, query: Select[Any]) -> list[KeptRow]:
+        async with self._database.connect() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [
+            KeptRow(
+                RoomState(**{name: row[name] for name in _ROOM_COLUMNS}),
+                row["account_name"] or row["kiosk_name"] or "",
+                row["file_count"] + row["document_count"],
+                row["file_bytes"] + row["asset_bytes"] + row["update_bytes"],
+            )
+            for row in rows
+        ]
+
     async def _seats(self, query: Select[Any]) -> list[SeatState]:
         async with self._database.connect() as connection:
             rows = (await connection.execute(query)).mappings().all()
         return [_seat(row) for row in rows]
+
+
+def _kept() -> Select[Any]:
+    rooms, accounts, kiosks = schema.rooms, schema.accounts, schema.kiosks
+    return (
+        select(
+            *rooms.columns,
+            accounts.c.name.label("account_name"),
+            kiosks.c.name.label("kiosk_name"),
+            _shared(schema.files, func.count()).label("file_count"),
+            _shared(schema.documents, func.count()).label("document_count"),
+            _shared(schema.files, func.sum(schema.files.c.size)).label("file_bytes"),
+            _shared(schema.assets, func.sum(schema.assets.c.size)).label("asset_bytes"),
+            _shared(schema.updates, func.sum(func.length(schema.updates.c.data))).label(
+                "update_bytes"
+            ),
+        )
+        .outerjoin(accounts, rooms.c.opener == literal("account:") + accounts.c.id)
+        .outerjoin(kiosks, rooms.c.opener == literal("kiosk:") + kiosks.c.id)
+        .where(rooms.c.kept.is_(True), rooms.c.ended_at.is_not(None))
+    )
+
+
+def _shared(table: Table, what: Function[Any]) -> ScalarSelect[Any]:
+    """Return an aggregate of what hangs on the room of the outer query; 0 for nothing."""
+    return (
+        select(func.coalesce(what, 0))
+        .where(table.c.room_id == schema.rooms.c.id)
+        .scalar_subquery()
+    )
 
 
 def _of(room_id: str, document: Document) -> tuple[Any, ...]:

@@ -16,6 +16,7 @@ from rooms.services.documents import RoomDocuments
 from rooms.services.files import RoomFiles
 from rooms.services.hub import Hub
 from rooms.services.intake import Folders, Intake
+from rooms.services.kept_rooms import KeptRooms
 from rooms.services.pairing import Pairings
 from rooms.services.room_store import RoomStore
 from rooms.services.turn import Turn
@@ -36,6 +37,7 @@ class Services:
     files: RoomFiles
     documents: RoomDocuments
     assets: RoomAssets
+    kept: KeptRooms
     turn: Turn
 
 
@@ -66,17 +68,19 @@ async def open_services(settings: RoomsSettings, clock: Clock) -> AsyncIterator[
         intake = Intake(Folders(settings.data_dir), kept_free_bytes=settings.free_min_mb * MB)
         files = RoomFiles(settings, database, clock, intake)
         documents = RoomDocuments(settings, database, intake)
+        hub = Hub(database, settings, clock, audit, turn, files, documents)
         services = Services(
             settings=settings,
             clock=clock,
             database=database,
             audit=audit,
-            hub=Hub(database, settings, clock, audit, turn, files, documents),
+            hub=hub,
             accounts=Accounts(database, clock, audit),
             pairings=Pairings(database, clock, audit, settings.display_token),
             files=files,
             documents=documents,
             assets=RoomAssets(settings, database, intake),
+            kept=KeptRooms(settings, database, clock, audit, hub, intake.folders),
             turn=turn,
         )
         _join(services)

@@ -124,12 +124,14 @@ async def page(
     shared = {
         "account": account,
         "organisation": settings.organisation,
+        "source_url": settings.source_url,
         "phone": settings.phone,
         "path": request.url.path,
         "said": request.query_params.get("said", "")[:40],
         "fault": "",
         "wait_s": 0,
         "local": _local,
+        "size": _size,
     }
     response = render_page(request, template, shared | dict(values or {}), status=status)
     # Not "no-referrer": with it a form says "Origin: null", and a browser that sends no
@@ -183,3 +185,11 @@ def _to_sign_in(request: Request) -> Response:
 def _local(moment: float) -> datetime:
     """Return a stored moment in the zone of the service's machine."""
     return datetime.fromtimestamp(moment).astimezone()
+
+
+def _size(count: int) -> str:
+    """Return a number of bytes as people say it; texts.js says it the same way."""
+    mega = count / 1_000_000
+    if mega < 0.1:
+        return f"{max(1, math.ceil(count / 1000))} KB"
+    return f"{mega:.{1 if mega < 10 else 0}f} MB"

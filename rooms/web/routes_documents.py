@@ -38,7 +38,7 @@ Sheet = Annotated[int, Path(ge=0, lt=5000, description="Which page, from 0.")]
 Width = Annotated[Literal["640", "1280", "2560"], Path(description="Of the picture, px.")]
 Shown = Annotated[int, Query(ge=0, lt=5000, description="The page that is shown first.")]
 
-_PICTURE: Final[dict[int | str, dict[str, Any]]] = {
+PICTURE: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "The picture; of a page that cannot be read, one that says so.",
         "content": {"image/webp": Binary},
@@ -93,7 +93,7 @@ async def sheets(sha256: DocumentId, caller: SeatHere, services: ServicesHere) -
 
 @router.get(
     "/{sha256}/{sheet}/{width}.webp",
-    responses=_PICTURE | refusals(401, 404),
+    responses=PICTURE | refusals(401, 404),
     response_class=Response,
 )
 async def picture(

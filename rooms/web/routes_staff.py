@@ -43,6 +43,7 @@ from rooms.web.console import (
     page,
     wait_of,
 )
+from rooms.web.routes_kept_pages import KEPT
 from rooms.web.security import address_of
 
 router: Final = APIRouter(include_in_schema=False, route_class=ConsoleRoute)
@@ -173,7 +174,7 @@ async def room_page(request: Request, room_id: str, account: Working) -> Respons
     room = await _room_of(request, account, room_id)
     # Paths alone, drawn by us from our own link.
     code = Markup(qr_svg(room.link).decode())  # noqa: S704
-    values = {"room": room, "qr": code}
+    values = {"room": room, "qr": code, "kept_days": _kept_days(request)}
     return await page(request, "console_key.html", account, values)
 
 
@@ -183,7 +184,7 @@ async def in_room_page(request: Request, room_id: str, account: Working) -> Resp
     room = await _room_of(request, account, room_id)
     if room.state == "over":
         raise Refused(Problem.ROOM_OVER, detail=room_id)
-    values = {"room": room, "max_name": MAX_NAME}
+    values = {"room": room, "max_name": MAX_NAME, "kept_days": _kept_days(request)}
     return await page(request, "console_room.html", account, values)
 
 
@@ -193,6 +194,8 @@ async def end_room(request: Request, room_id: str, account: Working) -> Response
     room = await _room_of(request, account, room_id)
     if room.state != "over":
         await services_of(request).hub.end_room(room.room, account.holder, "ended")
+    if room.kept:
+        return go(f"{KEPT}/{room.room}", said="room_kept")
     return go(HOME, said="room_ended")
 
 
@@ -222,6 +225,11 @@ async def _room_of(request: Request, account: Account, room_id: str) -> Opened:
             return room
     # The same for one that is not there and one that is somebody else's.
     raise Refused(Problem.NOT_FOUND, detail="room")
+
+
+def _kept_days(request: Request) -> int:
+    """Return the whole days for which a room is kept, at least one."""
+    return max(1, int(services_of(request).settings.kept_days))
 
 
 def _open_asked(form: Form, now: datetime) -> OpenAsked:

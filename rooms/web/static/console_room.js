@@ -45,7 +45,7 @@ class StaffRoom {
     this._room = null;
     this._parts = null;
     this._knownFiles = null;
-    this._unseen = 0;
+    this._unseen = new Set();
     /** Documents that go onto the board as soon as their pages are known. */
     this._expected = new Set();
     this._listen();
@@ -162,7 +162,10 @@ class StaffRoom {
       connection, shared, room, seat, seats, rights, texts,
       fetchPicture: pictureFetcher(this._seat.room, () => this._seat.token),
     });
-    const files = new Files(byId('files'), { texts, seat: this._seat, tell: (text) => this._tell(text) });
+    const files = new Files(byId('files'), {
+      texts, seat: this._seat, tell: (text) => this._tell(text),
+      ask: (question, yes) => this._ask(question, yes),
+    });
     const memo = new Memo(byId('memo'), shared, 'memo');
     const notes = new Memo(byId('notes'), notesDoc, 'notes');
     this._parts = { shared, notesDoc, board, files, memo, notes };
@@ -196,6 +199,8 @@ class StaffRoom {
   _setRoom(room) {
     this._room = room;
     byId('lock').setAttribute('aria-pressed', String(room.locked));
+    byId('kept').checked = room.kept;
+    byId('guest-files').checked = room.guest_files;
     byId('board').hidden = !room.board;
     byId('tools').hidden = !room.board;
     byId('stage').toggleAttribute('data-board', room.board);
@@ -226,17 +231,18 @@ class StaffRoom {
     this._knownFiles = new Set(files.map(({ id }) => id));
     if (known !== null) {
       for (const file of files.filter(({ id, seat }) => !known.has(id) && seat !== this._me)) {
-        this._unseen += 1;
+        this._unseen.add(file.id);
         this._tell(texts.say('A file for you: %(name)s', { name: file.name }));
       }
     }
+    for (const id of this._unseen) if (!this._knownFiles.has(id)) this._unseen.delete(id);
     this._paintUnseen();
   }
 
   _paintUnseen() {
-    if (!byId('files-side').hidden) this._unseen = 0;
-    byId('files-new').hidden = this._unseen === 0;
-    byId('files-new').textContent = String(this._unseen);
+    if (!byId('files-side').hidden) this._unseen.clear();
+    byId('files-new').hidden = this._unseen.size === 0;
+    byId('files-new').textContent = String(this._unseen.size);
   }
 
   async _shareDocument(file) {
@@ -350,6 +356,8 @@ class StaffRoom {
     click('hear', () => this._faces.hear());
     click('again', () => location.reload());
     click('leave', () => this._leave());
+    this._rule('kept', (kept) => ({ kept }));
+    this._rule('guest-files', (allowed) => ({ guest_files: allowed }));
     byId('chime').addEventListener('change', (event) => {
       this._chime.on = event.target.checked;
     });
@@ -363,6 +371,17 @@ class StaffRoom {
         this._devices.turn(turn.dataset.turn, !this._devices.isOn(turn.dataset.turn));
       });
     }
+  }
+
+  /** A tick is what the room is: without a line it goes back to that. */
+  _rule(id, change) {
+    const box = byId(id);
+    box.addEventListener('change', () => {
+      const wanted = box.checked;
+      if (this._room && this._connection.send({ t: 'set_room', ...change(wanted) })) return;
+      box.checked = !wanted;
+      this._tell(texts.say('That did not work. Please try again.'));
+    });
   }
 
   /** Highlighters have colours of their own, as many as there are buttons. */
@@ -384,7 +403,13 @@ class StaffRoom {
   // The end ------------------------------------------------------------------------------
 
   async _end() {
-    const question = texts.say('End the room for everybody? What was shared in it is erased.');
+    const question = this._room?.kept
+      ? texts.sayMany(
+          'End the room for everybody? What was shared in it can be read for %(count)s day, under “Kept rooms”.',
+          'End the room for everybody? What was shared in it can be read for %(count)s days, under “Kept rooms”.',
+          this._settings.kept_days,
+        )
+      : texts.say('End the room for everybody? What was shared in it is erased.');
     if (await this._ask(question, texts.say('End the room'))) this._connection.send({ t: 'end' });
   }
 
@@ -398,7 +423,10 @@ class StaffRoom {
   _over({ reason }) {
     sessionStorage.removeItem(this._keptName());
     if (reason === 'put_out') this._showOver(texts.say('You were put out of the room'), '');
-    else this._showOver(texts.say('The room is over'), texts.say('Its key no longer works, and what was shared in it is erased.'));
+    else if (this._room?.kept && reason !== 'left') {
+      this._showOver(texts.say('The room is over'), texts.say('Its key no longer works. What was shared in it is kept.'));
+      byId('over-kept').hidden = false;
+    } else this._showOver(texts.say('The room is over'), texts.say('Its key no longer works, and what was shared in it is erased.'));
   }
 
   _lineChanged({ state, code }) {

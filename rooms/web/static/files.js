@@ -43,12 +43,15 @@ export class Files {
    * @param {import('./texts.js').Texts} given.texts
    * @param {{room: string, token: string}} given.seat
    * @param {function(string): void} given.tell Says something to people, once.
+   * @param {?function(string, string): Promise<boolean>} given.ask Asks before a file is removed;
+   *   without it none can be.
    */
-  constructor(root, { texts, seat, tell }) {
+  constructor(root, { texts, seat, tell, ask = null }) {
     this._root = root;
     this._texts = texts;
     this._seat = seat;
     this._tell = tell;
+    this._ask = ask;
     this._list = document.createElement('ul');
     this._list.className = 'files';
     this._none = document.createElement('p');
@@ -66,11 +69,14 @@ export class Files {
   show(files) {
     const known = new Map([...this._list.children].map((row) => [row.dataset.file, row]));
     const rows = files.map((file) => known.get(file.id) ?? this._row(file));
-    // Rows that stay keep the focus that is on their button.
-    if (rows.length !== known.size || rows.some((row) => !row.isConnected)) {
-      this._list.replaceChildren(...rows);
-    }
     this._none.hidden = files.length > 0;
+    if (rows.length === known.size && rows.every((row) => row.isConnected)) return;
+    // Rows that stay keep the focus that is on their button; that of one that goes is handed on.
+    const focused = this._list.contains(document.activeElement) ? document.activeElement : null;
+    const at = [...this._list.children].findIndex((row) => row.contains(focused));
+    this._list.replaceChildren(...rows);
+    if (focused?.isConnected) focused.focus();
+    else if (focused) (rows[Math.min(at, rows.length - 1)] ?? this._root).querySelector('button, input')?.focus();
   }
 
   /** Says whether files can be handed in. */
@@ -96,7 +102,28 @@ export class Files {
     save.setAttribute('aria-label', label);
     save.addEventListener('click', () => this._save(file, save));
     row.append(words, save);
+    if (this._ask !== null) row.append(this._removal(file));
     return row;
+  }
+
+  _removal(file) {
+    const remove = button('icon-trash-2', this._texts.say('Remove'));
+    remove.setAttribute('aria-label', this._texts.say('Remove %(name)s', { name: file.name }));
+    remove.addEventListener('click', async () => {
+      const question = this._texts.say('Remove %(name)s for everybody?', { name: file.name });
+      if (await this._ask(question, this._texts.say('Remove'))) await this._remove(file);
+    });
+    return remove;
+  }
+
+  async _remove(file) {
+    try {
+      const path = `/api/v1/rooms/${this._seat.room}/files/${file.id}`;
+      await askRaw(path, { token: this._seat.token, method: 'DELETE' });
+      this._tell(this._texts.say('%(name)s was removed.', { name: file.name }));
+    } catch (error) {
+      this._tell(words(error, this._texts));
+    }
   }
 
   async _save(file, save) {

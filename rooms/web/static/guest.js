@@ -36,6 +36,7 @@ class Guest {
 
   /** Goes to where the guest was, or to the beginning. */
   start() {
+    if (this._kept?.roomKept) this._showKept(true);
     if (this._kept?.step === 'end') this._showEnd(this._kept.over);
     else if (this._kept?.step === 'door') this._askAtDoor();
     else if (this._kept) this._comeBack();
@@ -76,6 +77,7 @@ class Guest {
     on('state', (state) => this._lineChanged(state));
     on('message:waiting', (message) => this._waiting(message));
     on('message:welcome', (message) => this._welcome(message));
+    on('message:room', ({ room }) => this._showKept(room.kept));
     on('message:over', (message) => this._over(message));
   }
 
@@ -133,7 +135,8 @@ class Guest {
       this._retry = setTimeout(() => this._takeKey(digits), wait * 1000);
       return;
     }
-    const phone = error.phone || this._settings.phone;
+    // It stands below the field, to be touched; nobody needs it twice.
+    const phone = this._settings.phone ? '' : error.phone;
     const call = phone ? texts.say('We help you on the telephone: %(phone)s', { phone }) : '';
     this._keyProblem([this._whyRefused(error.problem, seconds), call].filter(Boolean).join(' '));
     byId('key').select();
@@ -213,6 +216,7 @@ class Guest {
 
   _waiting({ room, staff_here: staffHere }) {
     if (this._room !== null) this._closeRoom();
+    this._showKept(room.kept);
     if (room.consent === 'ask' && this._consented !== true) {
       this._askConsent();
       return;
@@ -330,6 +334,7 @@ class Guest {
   _welcome(message) {
     if (this._room === null) this._enter();
     this._room.welcome(message);
+    this._showKept(message.room.kept);
     document.title = message.room.title || texts.say('Consultation room');
   }
 
@@ -353,6 +358,22 @@ class Guest {
     this._tell(texts.say('You are in the room.'));
     // A phone on the table; browsers allow it once somebody has touched the page.
     if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(200);
+  }
+
+  /** Says in plain words, for as long as it is so, that staff keep what is shared. */
+  _showKept(isKept) {
+    const was = !byId('kept').hidden;
+    byId('kept').hidden = !isKept;
+    setText(
+      byId('kept-words'),
+      isKept ? texts.say('Staff keep the board, the memo and the files of this room.') : '',
+    );
+    byId('consent-erased').hidden = isKept;
+    byId('consent-kept').hidden = !isKept;
+    if (was && !isKept && this._kept) {
+      this._tell(texts.say('Staff no longer keep what is shared. It is erased at the end.'));
+    }
+    if (this._kept) this._keep({ ...this._kept, roomKept: isKept });
   }
 
   _closeRoom() {
@@ -559,6 +580,7 @@ class Guest {
     if (name === before) return;
     byId('told').textContent = '';
     if (name === 'key') {
+      this._showKept(false);
       document.title = texts.say('Consultation room');
       byId('key').focus();
     } else {
