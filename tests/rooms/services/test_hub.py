@@ -192,6 +192,21 @@ def test_room_is_forgotten_when_its_files_were_long_enough_to_be_had(tmp_path):
     asyncio.run(run())
 
 
+def test_lobby_and_room_hear_at_once_that_a_room_is_kept(tmp_path):
+    async def run() -> None:
+        async with house(tmp_path) as here:
+            opened = await here.hub.open_room(OpenAsked(), KIOSK, ADDRESS)
+            host = await here.host(opened.room)
+            _, guest = await here.guest(opened.key, host)
+            _, lobby = await here.knock(opened.key)
+            host.say(t="set_room", kept=True)
+            await lobby.wait_for(lambda one: one["t"] == "waiting" and one["room"]["kept"])
+            await guest.wait_for(lambda one: one["t"] == "room" and one["room"]["kept"])
+            assert (await here.hub.room(opened.room)).kept
+
+    asyncio.run(run())
+
+
 def test_planned_room_opens_when_its_time_comes(tmp_path):
     async def run() -> None:
         async with house(tmp_path) as here:
