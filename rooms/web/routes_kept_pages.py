@@ -31,7 +31,7 @@ async def rooms_page(
     rooms = await services.kept.listed(account, before)
     values = {
         "rooms": rooms,
-        "kept_days": services.settings.kept_days,
+        "kept_days": max(1, int(services.settings.kept_days)),
         "older": rooms[-1].ended_at if len(rooms) == LISTED else None,
         "first": before is None,
     }

@@ -366,7 +366,7 @@ class Guest {
     byId('kept').hidden = !isKept;
     setText(
       byId('kept-words'),
-      isKept ? texts.say('Staff keep the board, the memo and the files of this room.') : '',
+      isKept ? texts.say('Staff keep the board, the memo and the files.') : '',
     );
     byId('consent-erased').hidden = isKept;
     byId('consent-kept').hidden = !isKept;
