@@ -34,7 +34,7 @@ MAX_HELD_BYTES: Final = 128 * 1024 * 1024
 MAX_TEXT_CHARACTERS: Final = 20_000
 _PICTURE_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/tiff")
 _PICTURE_ENDINGS: Final = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif"}
 )
 
 

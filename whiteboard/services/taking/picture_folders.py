@@ -13,9 +13,13 @@ from PySide6.QtGui import QImage, QImageReader
 
 from base.errors import AppError, ErrorCode
 from whiteboard.services.disk_errors import disk_errors
+from whiteboard.services.taking.heif import HEIF_ENDINGS, is_heif, read_heif
 from whiteboard.services.taking.pictures import MAX_FILE_BYTES, MAX_SOURCE_PIXELS
 
-ENDINGS: Final = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
+_QT_ENDINGS: Final = frozenset(
+    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+)
+ENDINGS: Final = _QT_ENDINGS | HEIF_ENDINGS
 MOST_PICTURES: Final = 120
 """The newest so many are shown; nobody looks through more on a wall."""
 MOST_SEEN: Final = 20_000
@@ -74,12 +78,14 @@ def read_thumbnail(path: Path, side_px: int) -> QImage:
     """
     with disk_errors(path):
         size_bytes = path.stat().st_size
-    if size_bytes > MAX_FILE_BYTES:
-        raise AppError(ErrorCode.IMAGE_TOO_LARGE, f"{path}: {size_bytes} bytes")
+        if size_bytes > MAX_FILE_BYTES:
+            raise AppError(ErrorCode.IMAGE_TOO_LARGE, f"{path}: {size_bytes} bytes")
+        if is_heif(_head(path)):
+            return read_heif(path.read_bytes(), side_px, MAX_SOURCE_PIXELS)
     reader = QImageReader(str(path))
     reader.setDecideFormatFromContent(True)
     reader.setAutoTransform(True)
-    if f".{bytes(reader.format().data()).decode()}" not in ENDINGS:
+    if f".{bytes(reader.format().data()).decode()}" not in _QT_ENDINGS:
         raise AppError(ErrorCode.NOT_AN_IMAGE, str(path))
     size = reader.size()
     if size.isEmpty():
@@ -93,6 +99,11 @@ def read_thumbnail(path: Path, side_px: int) -> QImage:
     if image.isNull():
         raise AppError(ErrorCode.NOT_AN_IMAGE, f"{path}: {reader.errorString()}")
     return image
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64)
 
 
 def _files(folder: Path, depth: int) -> Iterator[Path]:

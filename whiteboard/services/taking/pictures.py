@@ -14,6 +14,7 @@ from PySide6.QtGui import QColorSpace, QImage, QImageReader, QImageWriter
 
 from base.errors import AppError, ErrorCode
 from whiteboard.services.disk_errors import disk_errors
+from whiteboard.services.taking.heif import is_heif, read_heif
 
 MAX_FILE_BYTES: Final = 128 * 1024 * 1024
 MAX_SOURCE_PIXELS: Final = 100_000_000
@@ -60,8 +61,8 @@ def parse_picture(data: bytes) -> Picture:
     """Return a picture of any known format in the form in which boards keep them.
 
     Args:
-        data: PNG, JPEG, WebP, GIF (the first frame), BMP or TIFF; turned upright when it
-            says how it was held, and scaled down when it is longer than `MAX_SIDE_PX`.
+        data: PNG, JPEG, WebP, GIF (the first frame), BMP, TIFF or HEIC; turned upright when
+            it says how it was held, and scaled down when it is longer than `MAX_SIDE_PX`.
 
     Raises:
         AppError: NOT_AN_IMAGE for other formats and damaged files, IMAGE_TOO_LARGE beyond
@@ -88,6 +89,8 @@ def decode_asset(data: bytes) -> QImage:
 
 
 def _decode(data: bytes) -> tuple[QImage, bytes]:
+    if is_heif(data):
+        return _plain(read_heif(data, MAX_SIDE_PX, MAX_SOURCE_PIXELS)), b"heif"
     buffer = QBuffer()
     buffer.setData(QByteArray(data))
     buffer.open(QIODevice.OpenModeFlag.ReadOnly)

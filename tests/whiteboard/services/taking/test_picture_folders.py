@@ -1,6 +1,8 @@
 import os
 
+import pillow_heif
 import pytest
+from PIL import Image
 from PySide6.QtGui import QColor, QImage
 
 from base.errors import AppError, ErrorCode
@@ -58,6 +60,14 @@ def test_link_that_leads_in_a_circle_does_no_harm(tmp_path):
 def test_thumbnail_is_small_and_keeps_its_shape(tmp_path, qapp):
     picture = read_thumbnail(save(tmp_path / "a.jpg", 1600, 800), 200)
     assert (picture.width(), picture.height()) == (200, 100)
+
+
+def test_photograph_of_a_telephone_is_found_and_has_a_thumbnail(tmp_path, qapp):
+    path = tmp_path / "IMG_0001.HEIC"
+    pillow_heif.from_pillow(Image.new("RGB", (600, 400), "red")).save(path)
+    assert [one.path for one in find_pictures(tmp_path)] == [path]
+    image = read_thumbnail(path, 150)
+    assert (image.width(), image.height()) == (150, 100)
 
 
 def test_small_picture_stays_as_it_is(tmp_path, qapp):

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import io
 import random
 import struct
 import zlib
 
+import pillow_heif
 import pytest
+from PIL import Image
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QColor, QColorSpace, QImage, QImageIOHandler, QImageWriter
 
@@ -63,6 +66,40 @@ def test_picture_of_a_known_format_keeps_its_size_and_colour(file_format):
     assert (kept.width_px, kept.height_px) == (image.width(), image.height()) == (40, 30)
     red, green, blue, _ = image.pixelColor(20, 15).getRgb()
     assert (red, green, blue) == pytest.approx((200, 40, 30), abs=4)
+
+
+def heic(size=(60, 40), rgb=(200, 40, 30), **notes):
+    image = Image.new("RGB", size, rgb)
+    image.paste((255, 255, 255), (0, 0, size[0] // 2, size[1] // 2))
+    data = io.BytesIO()
+    pillow_heif.from_pillow(image).save(data, quality=95, **notes)
+    return data.getvalue()
+
+
+def test_photograph_of_a_telephone_is_kept_as_jpeg():
+    found = parse_picture(heic())
+    assert found.data[:2] == b"\xff\xd8"
+    image = decode_asset(found.data)
+    assert (image.width(), image.height()) == (found.width_px, found.height_px) == (60, 40)
+    assert abs(image.pixelColor(50, 30).red() - 200) < 12
+    assert image.pixelColor(5, 5).green() > 240
+
+
+def test_photograph_of_a_telephone_held_upright_is_turned_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    found = parse_picture(heic(exif=exif.tobytes()))
+    assert (found.width_px, found.height_px) == (40, 60)
+    assert decode_asset(found.data).pixelColor(35, 5).green() > 240
+
+
+def test_large_photograph_of_a_telephone_is_scaled_down():
+    assert parse_picture(heic((5000, 100))).width_px == MAX_SIDE_PX
+
+
+@pytest.mark.parametrize("cut", [40, 200, -300])
+def test_damaged_photograph_of_a_telephone_is_refused(cut):
+    assert code_of(heic()[:cut]) is ErrorCode.NOT_AN_IMAGE
 
 
 def test_photograph_held_upright_is_turned_upright():
