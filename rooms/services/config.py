@@ -83,6 +83,12 @@ class RoomsSettings(BaseSettings):
     phone: str = Field(
         "", max_length=40, description="Whom to call; shown to guests whose key does not work."
     )
+    source_url: str = Field(
+        "",
+        max_length=500,
+        description="Where the source code of this very service is, for the link on its pages "
+        "that the licence asks for as soon as others use a changed one; empty: no link.",
+    )
 
     guest_limit: int = Field(
         3,
@@ -198,6 +204,14 @@ class RoomsSettings(BaseSettings):
         usual = {"http": 80, "https": 443}[parts.scheme]
         port = "" if parts.port in {None, usual} else f":{parts.port}"
         return f"{parts.scheme}://{_bracketed(parts.hostname)}{port}"
+
+    @field_validator("source_url")
+    @classmethod
+    def _check_source_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("give it as https://example.jp/kokuban")
+        return value
 
     @field_validator("trusted_proxies")
     @classmethod

@@ -23,6 +23,8 @@ class _Settings(Protocol):
     def organisation(self) -> str: ...
     @property
     def phone(self) -> str: ...
+    @property
+    def source_url(self) -> str: ...
 
 
 @router.get("/")
@@ -32,6 +34,7 @@ async def guest_page(request: Request) -> Response:
     settings: _Settings = request.app.state.services.settings
     values = {
         "organisation": settings.organisation,
+        "source_url": settings.source_url,
         "phone": settings.phone,
         "max_name": MAX_NAME,
     }

@@ -35,6 +35,12 @@ def test_file_in_the_data_folder_is_found(tmp_path: Path) -> None:
     assert (known.room_hours, known.stun_urls) == (2, ("stun:a:3478",))
 
 
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "example.jp/kokuban"])
+def test_source_is_on_the_web_or_nowhere(address: str) -> None:
+    with pytest.raises(UnusableSettingsError, match="source_url"):
+        load_settings(None, {"source_url": address})
+
+
 def test_lists_are_words_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KOKUBAN_ROOMS_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")
     assert settings().trusted_proxies == ("127.0.0.1", "10.0.0.0/8")

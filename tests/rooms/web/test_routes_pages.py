@@ -86,6 +86,14 @@ def test_page_names_whom_to_call(tmp_path: Path) -> None:
     assert "&lt;b&gt;市役所&lt;/b&gt;" in answer.text
 
 
+def test_page_links_to_the_source_of_a_service_that_says_where_it_is(tmp_path: Path) -> None:
+    link = 'href="https://code.example.jp/?a=1&amp;b=%22"'
+    assert link in page(tmp_path, source_url="https://code.example.jp/?a=1&b=%22").text
+    signing_in = page(tmp_path, "/staff/sign-in", source_url="https://code.example.jp/k")
+    assert 'href="https://code.example.jp/k"' in signing_in.text
+    assert "ソースコード" not in page(tmp_path).text
+
+
 def test_every_script_of_the_page_carries_its_nonce(tmp_path: Path) -> None:
     first, second = page(tmp_path), page(tmp_path)
     policy = first.headers["content-security-policy"]
