@@ -262,6 +262,9 @@ class StrictHeaders:
             "form-action 'self'",
             "frame-ancestors 'none'",
             "base-uri 'none'",
+            # Text becomes elements in one place: the console's list, which the service wrote.
+            "require-trusted-types-for 'script'",
+            "trusted-types kokuban-list",
         ]
         if self._secure:
             rules.append("upgrade-insecure-requests")

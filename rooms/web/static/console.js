@@ -57,6 +57,9 @@ function sayMoment(element) {
 }
 
 /** Keeps the list of rooms as it is at the service, and says when somebody waits. */
+/** The service's own page, escaped there; the policy of the page lets nothing else be parsed. */
+const OWN_LIST = window.trustedTypes?.createPolicy('kokuban-list', { createHTML: (text) => text });
+
 class RoomList {
   constructor(root) {
     this._root = root;
@@ -84,7 +87,7 @@ class RoomList {
   _show(text) {
     if (text === this._last) return;
     this._last = text;
-    const fresh = new DOMParser().parseFromString(text, 'text/html').body;
+    const fresh = new DOMParser().parseFromString(OWN_LIST?.createHTML(text) ?? text, 'text/html').body;
     const focused = document.activeElement?.closest('#rooms a')?.getAttribute('href');
     this._root.replaceChildren(...fresh.childNodes);
     if (focused) this._root.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus();

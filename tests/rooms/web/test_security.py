@@ -95,6 +95,12 @@ def test_policy_runs_nothing_but_what_has_the_nonce_of_this_answer(tmp_path: Pat
     assert first.text != second.text
 
 
+def test_policy_makes_no_elements_of_text(tmp_path: Path) -> None:
+    rules = policy(ask(make(tmp_path), "GET", "/page"))
+    assert rules["require-trusted-types-for"] == "'script'"
+    assert rules["trusted-types"] == "kokuban-list"
+
+
 def test_policy_lets_no_other_site_in(tmp_path: Path) -> None:
     rules = policy(ask(make(tmp_path), "GET", "/page"))
     assert rules["default-src"] == "'none'"
