@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -46,6 +47,14 @@ _MISFITS: Final = """
   }
   return found;
 }
+"""
+
+
+# In how many rows things stand.
+_ROWS: Final = """
+(selector) => new Set([...document.querySelectorAll(selector)]
+  .filter((one) => one.checkVisibility())
+  .map((one) => Math.round(one.getBoundingClientRect().top))).size
 """
 
 
@@ -324,6 +333,73 @@ def test_nothing_is_cut_off_on_the_smallest_phone(
     visit.admit(f"{language}{text_size}")
     window.page.wait_for_selector('[data-of="room"]', state="visible")
     assert window.page.evaluate(_MISFITS, MIN_TARGET_PX) == []
+
+
+@pytest.mark.parametrize("language", ["ja", "en", "ja-easy"])
+def test_whole_room_is_within_reach_on_an_ordinary_phone(visit: Visit, language: str) -> None:
+    guest = visit.inside(f"phone {language}", viewport=PHONE)
+    page = guest.window.page
+    page.goto(f"{visit.place.base_url}/?lang={language}")
+    guest.wait_until_in()
+    visit.host.send({"t": "set_room", "memo": True})
+    visit.door.upload(visit.opened.room, visit.host.joined, "a.txt", b"a")
+    visit.host.send({"t": "page", "page": "p1"})
+    for shown in ("#memo", "#show-files", "#tools"):
+        page.wait_for_selector(shown, state="visible")
+    assert page.evaluate(_MISFITS, MIN_TARGET_PX) == []
+    rows = page.evaluate(_ROWS, ".control")
+    assert (rows, page.evaluate(_ROWS, "#tools button")) == (1, 1)
+    assert (
+        page.evaluate(
+            "() => { const t = document.querySelector('#tools');"
+            " return t.scrollWidth - t.clientWidth; }"
+        )
+        <= 0
+    )
+
+
+def test_wide_picture_is_not_cut_down_to_a_nose_on_an_upright_phone(visit: Visit) -> None:
+    visit.inside("wide", viewport={"width": 1280, "height": 720})
+    guest = visit.inside("phone", viewport=PHONE)
+    page = guest.window.page
+    page.wait_for_selector('.faces[data-others="2"]')
+    for tile in page.locator(".tile:not(.self)").all():
+        box = tile.locator("video").bounding_box()
+        assert box is not None
+        assert box["height"] <= 1.34 * box["width"]
+
+
+def test_two_others_stand_side_by_side_on_a_wide_screen(visit: Visit) -> None:
+    first, _ = visit.inside("first", viewport={"width": 844, "height": 390}), visit.inside("b")
+    first.window.page.wait_for_selector('.faces[data-others="2"]')
+    boxes = [
+        tile.bounding_box() for tile in first.window.page.locator(".tile:not(.self)").all()
+    ]
+    assert len({box["y"] for box in boxes if box}) == 1
+    assert all(box and box["width"] < 2 * box["height"] for box in boxes)
+
+
+def test_nothing_moves_when_the_microphone_has_heard(visit: Visit) -> None:
+    window = open_page(visit, viewport=PHONE)
+    window.page.fill("#key", visit.opened.key)
+    window.page.click("#key-go")
+    window.page.wait_for_selector("#level-line", state="visible")
+    before = window.page.locator("#name-go").bounding_box()
+    said(window, "#level-words", "届いています")
+    assert window.page.locator("#name-go").bounding_box() == before
+
+
+def test_whom_to_call_is_told_once(tmp_path: Path, chromium: Chromium) -> None:
+    with (
+        running_place(tmp_path, phone="029-000-0000") as place,
+        watched_window(chromium, place.base_url) as window,
+    ):
+        window.allow("404")
+        window.page.goto(place.base_url)
+        window.page.fill("#key", "27182818")
+        window.page.click("#key-go")
+        said(window, "#key-problem", "見つかりません")
+        assert window.page.inner_text("main").count("029-000-0000") == 1
 
 
 def test_english_page_has_no_word_of_japanese_but_the_languages(visit: Visit) -> None:

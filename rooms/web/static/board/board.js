@@ -117,7 +117,7 @@ export class Board extends EventTarget {
     this._rights = { ...this._rights, ...rights };
     if (!this._rights.draw) this._hand?.giveUp();
     if (!this._rights.point) this._pointerSender.leave();
-    this._root.setAttribute('aria-readonly', String(!this._rights.draw));
+    this._root.dataset.readonly = String(!this._rights.draw);
     this._showCursor();
   }
 
