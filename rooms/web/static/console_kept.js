@@ -15,6 +15,7 @@ class KeptBoard {
     this._path = `/api/v1/kept/${root.dataset.room}`;
     this._texts = new Texts(JSON.parse(byId('board-texts').textContent));
     this._tools = byId('tools');
+    this._page = null;
   }
 
   async start() {
@@ -42,6 +43,7 @@ class KeptBoard {
     board.setTool({ kind: 'hand' });
     board.setRights(NO_RIGHTS);
     board.addEventListener('page', (event) => this._pageShown(event.detail));
+    board.addEventListener('drawn', () => this._root.setAttribute('aria-busy', 'false'));
     this._listen(board);
     // There is nobody to follow: it begins with the first page.
     board.lookAt(board.pages[0]?.id ?? null);
@@ -60,7 +62,9 @@ class KeptBoard {
     }
   }
 
-  _pageShown({ number, count }) {
+  _pageShown({ page, number, count }) {
+    if (page !== this._page) this._root.setAttribute('aria-busy', 'true');
+    this._page = page;
     const said = this._texts.say('%(number)s of %(count)s', { number, count });
     byId('page-number').textContent = said;
     this._tools.querySelector('[data-act="back"]').disabled = number <= 1;

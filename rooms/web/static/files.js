@@ -101,8 +101,10 @@ export class Files {
     const label = this._texts.say('Save %(name)s', { name: file.name });
     save.setAttribute('aria-label', label);
     save.addEventListener('click', () => this._save(file, save));
-    row.append(words, save);
-    if (this._ask !== null) row.append(this._removal(file));
+    const acts = document.createElement('div');
+    acts.className = 'acts';
+    acts.append(save, ...(this._ask === null ? [] : [this._removal(file)]));
+    row.append(words, acts);
     return row;
   }
 
