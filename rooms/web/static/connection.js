@@ -7,18 +7,28 @@
  * `closed` is final and has the code of `Close`.
  */
 
-import { Close, FINAL_CLOSES, SOCKET_PATH, SUBPROTOCOL, WIRE_VERSION } from './wire.js';
+import { Channel, Close, FINAL_CLOSES, SOCKET_PATH, SUBPROTOCOL, WIRE_VERSION } from './wire.js';
 
 const FIRST_DELAY_MS = 250;
 /** A service that was started again has everybody back within five seconds. */
 const LONGEST_DELAY_MS = 2000;
 const PING_MS = 2500;
 /** Nothing heard for so long means that the line is gone, whatever the browser believes. */
-const SILENCE_MS = 8000;
+const SILENCE_MS = 5000;
+/** The same on a slow line; four round trips come on top on any. */
+const LONGEST_SILENCE_MS = 8000;
+/** A whole board on its way lets nothing past it: twice as long after each time it did not come. */
+const BOARD_MS = 30_000;
 /** The same for somebody who looks at the page again, or whose network changed. */
 const QUICK_MS = 2500;
-/** No answer to the hello: a phone between two networks can wait for minutes. */
-const ANSWER_MS = 8000;
+/**
+ * No answer, or none to the hello: a phone between two networks can wait for minutes. Now and
+ * then it may take longer, for the sake of lines on which it does.
+ */
+const ANSWER_MS = [3000, 3000, 8000];
+/** From so many tries in vain on, a request goes ahead: see `_dialIfThere`. */
+const TRIES_UNASKED = 2;
+const ALIVE_PATH = '/healthz';
 /** What may wait to be sent before live strokes and pointers are left out. */
 const CROWDED_BYTES = 64 * 1024;
 
@@ -33,6 +43,9 @@ export class Connection extends EventTarget {
     this._token = null;
     this._name = null;
     this._tries = 0;
+    this._asking = null;
+    this._boardMs = BOARD_MS;
+    this._boardPing = null;
     this._timers = new Map();
     this._pings = new Map();
     this._n = 0;
@@ -69,6 +82,7 @@ export class Connection extends EventTarget {
     frame[0] = channel;
     frame.set(bytes, 1);
     this._socket.send(frame);
+    if (channel === Channel.BOARD_STATE_VECTOR) this._awaitBoard();
     return true;
   }
 
@@ -88,18 +102,48 @@ export class Connection extends EventTarget {
     this._socket = socket;
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => {
+      this._after('answer', this._answerMs(), () => this._silent());
       const hello = { t: 'hello', token: this._token, version: WIRE_VERSION };
       if (this._name !== null) hello.name = this._name;
       socket.send(JSON.stringify(hello));
     };
     socket.onmessage = (event) => this._heard(socket, event.data);
     socket.onclose = (event) => this._closed(socket, event.code);
-    this._after('answer', ANSWER_MS, () => this._lost());
+    this._after('answer', this._answerMs(), () => this._silent());
+  }
+
+  /**
+   * Dials when the service is there. Browsers let a websocket that failed often wait before it is
+   * tried again, Firefox for a minute; a request they send at once.
+   */
+  async _dialIfThere() {
+    const asking = new AbortController();
+    this._asking = asking;
+    this._after('answer', this._answerMs(), () => asking.abort());
+    let there = false;
+    try {
+      there = (await fetch(ALIVE_PATH, { cache: 'no-store', signal: asking.signal })).ok;
+    } catch {
+      // Without an answer the request's own connection may be dead: the socket makes a new one.
+      there = asking.signal.aborted;
+    }
+    if (asking !== this._asking) return;
+    if (there) this._dial();
+    else this._lost();
+  }
+
+  _answerMs() {
+    return ANSWER_MS[this._tries % ANSWER_MS.length];
+  }
+
+  /** A try without any answer has waited long enough already. */
+  _silent() {
+    this._lost(null, FIRST_DELAY_MS);
   }
 
   _heard(socket, data) {
     if (socket !== this._socket) return;
-    this._listen(SILENCE_MS);
+    this._listen(this._silenceMs());
     if (typeof data !== 'string') {
       const bytes = new Uint8Array(data);
       if (bytes.length > 0) this._tell('binary', { channel: bytes[0], bytes: bytes.subarray(1) });
@@ -133,15 +177,17 @@ export class Connection extends EventTarget {
     }
   }
 
-  _lost(code = null) {
+  _lost(code = null, longestMs = LONGEST_DELAY_MS) {
+    if (this._boardPing !== null) this._boardMs *= 2;
     this._drop();
     if (this._token === null) return;
     if (this.state !== 'lost') this._become('lost', { code });
-    const delay = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this._tries);
+    const delay = Math.min(longestMs, FIRST_DELAY_MS * 2 ** this._tries);
     this._tries += 1;
     // Not all at once: a service that comes back has many guests.
     const spread = code === Close.SERVICE_ENDS || this._tries > 2 ? 0.5 + Math.random() : 1;
-    this._after('again', delay * spread, () => this._dial());
+    const dial = this._tries > TRIES_UNASKED ? () => this._dialIfThere() : () => this._dial();
+    this._after('again', delay * spread, dial);
   }
 
   /** The network is back, or somebody looks at the page again: no need to wait any longer. */
@@ -153,8 +199,21 @@ export class Connection extends EventTarget {
     } else if (this.state === 'open') {
       // It may be dead without knowing: an answer, or a new one soon.
       this._ping();
-      this._listen(QUICK_MS);
+      if (this._boardPing === null) this._listen(QUICK_MS);
     }
+  }
+
+  /** The answer to a ping comes after that to everything before. */
+  _awaitBoard() {
+    this._ping();
+    this._boardPing = this._n;
+    this._listen(this._boardMs);
+  }
+
+  _silenceMs() {
+    if (this._boardPing !== null) return this._boardMs;
+    if (this.rttMs === null) return LONGEST_SILENCE_MS;
+    return Math.min(LONGEST_SILENCE_MS, SILENCE_MS + 4 * this.rttMs);
   }
 
   _listen(silenceMs) {
@@ -165,7 +224,7 @@ export class Connection extends EventTarget {
       }
       // A page in the background runs its timers late and in heaps: ask before believing them.
       this._ping();
-      this._listen(SILENCE_MS);
+      this._listen(LONGEST_SILENCE_MS);
     });
   }
 
@@ -180,12 +239,21 @@ export class Connection extends EventTarget {
   _ponged(n) {
     const sent = this._pings.get(n);
     this._pings.delete(n);
+    if (this._boardPing !== null && n >= this._boardPing) {
+      this._boardPing = null;
+      this._boardMs = BOARD_MS;
+      this._listen(this._silenceMs());
+      return;
+    }
     if (sent !== undefined) this.rttMs = performance.now() - sent;
   }
 
   _drop() {
     for (const name of [...this._timers.keys()]) this._stop(name);
     this._pings.clear();
+    this._boardPing = null;
+    this._asking?.abort();
+    this._asking = null;
     const socket = this._socket;
     this._socket = null;
     if (socket === null) return;

@@ -16,6 +16,8 @@ const LONGEST_UP_MS = 60_000;
 const TRIAL_MS = 15_000;
 /** What is measured in the first seconds says how WebRTC starts, not how the line is. */
 const SETTLE_MS = 5000;
+/** Nothing heard for so long: what was good before says nothing of now. */
+const SILENT_MS = 5000;
 
 /** Lost packets and round trip from which a rung is needed. */
 const LOSS_AT = [0, 0.02, 0.06, 0.12, 0.2];
@@ -27,6 +29,7 @@ const GOOD_RTT_MS = 400;
 
 /**
  * @typedef {object} Measured
+ * @property {boolean} heard Whether anything has come at all since the last time.
  * @property {?number} loss Share of packets lost, 0..1, the worse of both directions.
  * @property {?number} rttMs Round trip.
  * @property {?number} bpsEach What the line carries for each peer; null while it was not tried.
@@ -53,6 +56,7 @@ export class Ladder {
     this._badSinceMs = null;
     this._goodSinceMs = null;
     this._leastBad = null;
+    this._heardMs = nowMs;
     this._wentUpMs = null;
     this._upMs = UP_MS;
   }
@@ -60,8 +64,10 @@ export class Ladder {
   /** Takes a measurement and returns the rung to be on. */
   step(measured, nowMs) {
     if (nowMs - this._startMs < SETTLE_MS) return this.rung;
+    if (measured.heard ?? true) this._heardMs = nowMs;
     const needed = rungFor(measured);
     if (needed > this.rung) this._bad(needed, nowMs);
+    else if (nowMs - this._heardMs >= SILENT_MS) this._neither(nowMs);
     else if (this.rung > 0 && isGood(measured)) this._good(nowMs);
     else this._neither(nowMs);
     return this.rung;
@@ -83,7 +89,7 @@ export class Ladder {
   _good(nowMs) {
     this._badSinceMs = this._leastBad = null;
     this._goodSinceMs ??= nowMs;
-    if (nowMs - this._goodSinceMs < this._upMs) return;
+    if (nowMs - this._goodSinceMs < this._upMs || nowMs !== this._heardMs) return;
     this.rung -= 1;
     this._wentUpMs = nowMs;
     this._forget();

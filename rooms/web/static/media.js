@@ -161,12 +161,13 @@ export class Media extends EventTarget {
   }
 
   async _readAll() {
-    const worst = { loss: null, rttMs: null, bpsEach: null };
+    const worst = { heard: false, loss: null, rttMs: null, bpsEach: null };
     let weakDevice = false;
     for (const [seat, peer] of this._peers) {
       if (!peer.connected) continue;
       const read = readStats([...(await peer.stats()).values()], this._tally.get(seat));
       this._tally.set(seat, read.tally);
+      worst.heard ||= read.heard;
       worst.loss = larger(worst.loss, read.loss);
       worst.rttMs = larger(worst.rttMs, read.rttMs);
       worst.bpsEach = smaller(worst.bpsEach, read.bps);
@@ -207,11 +208,11 @@ export class Media extends EventTarget {
  * Returns what the statistics of one peer connection say about the line.
  *
  * @param {object[]} reports Of RTCPeerConnection.getStats().
- * @param {?{received: number, lost: number}} before The `tally` of the last time.
+ * @param {?{received: number, lost: number, bytes: number}} before The `tally` of the last time.
  */
 export function readStats(reports, before = null) {
-  const tally = { received: 0, lost: 0 };
-  const found = { loss: null, rttMs: null, bps: null, weakDevice: false, tally };
+  const tally = { received: 0, lost: 0, bytes: 0 };
+  const found = { heard: false, loss: null, rttMs: null, bps: null, weakDevice: false, tally };
   for (const one of reports) {
     if (one.type === 'inbound-rtp') {
       tally.received += one.packetsReceived ?? 0;
@@ -221,12 +222,16 @@ export function readStats(reports, before = null) {
       if (one.roundTripTime !== undefined) found.rttMs = larger(found.rttMs, 1000 * one.roundTripTime);
     } else if (one.type === 'outbound-rtp' && one.kind === 'video') {
       found.weakDevice ||= one.qualityLimitationReason === 'cpu';
+    } else if (one.type === 'candidate-pair') {
+      // Media, reports and the answers of the other side that keep a path open.
+      tally.bytes += (one.bytesReceived ?? 0) + (one.responsesReceived ?? 0);
     }
   }
   // What WebRTC believes a line carries counts only while it holds the picture back.
   const held = reports.some((one) => one.qualityLimitationReason === 'bandwidth');
   const pair = reports.find((one) => one.type === 'candidate-pair' && one.nominated && one.availableOutgoingBitrate);
   if (held && pair) found.bps = pair.availableOutgoingBitrate;
+  found.heard = before === null || tally.bytes !== before.bytes;
   found.loss = larger(found.loss, lossSince(before, tally));
   return found;
 }
