@@ -59,7 +59,7 @@ class RoomsService:
     @property
     def base_url(self) -> str:
         """Where it is."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{self._settings['host']}:{self._port}"
 
     @property
     def database_url(self) -> str:
