@@ -164,9 +164,7 @@ class LiveRoom:
     def waiting(self, seat: SeatState) -> Waiting:
         """Return what somebody in the lobby may know."""
         state = self.state
-        room = RoomView(
-            id=state.id, title=state.title, consent=state.consent, kept=state.kept
-        )
+        room = RoomView(id=state.id, title=state.title, consent=state.consent, kept=state.kept)
         return Waiting(seat=seat.id, room=room, staff_here=self.is_staff_here())
 
     def _waiting_all(self) -> Iterator[tuple[SeatLine, Waiting]]:
