@@ -167,6 +167,18 @@ def test_wrong_key_is_told_at_once_and_the_field_is_ready_again(visit: Visit) ->
     assert window.page.get_attribute("#key", "aria-invalid") == "true"
 
 
+def test_service_that_is_not_reached_is_not_called_a_wrong_key(visit: Visit) -> None:
+    window = open_page(visit)
+    window.allow("ERR_INTERNET_DISCONNECTED")
+    window.context.set_offline(True)
+    window.page.fill("#key", visit.opened.key)
+    window.page.click("#key-go")
+    said(window, "#key-problem", "つながりません")
+    window.context.set_offline(False)
+    window.page.click("#key-go")
+    window.page.wait_for_selector("#name-form", state="visible")
+
+
 def test_key_of_a_link_stays_in_the_browser(visit: Visit) -> None:
     guest = GuestWindow(visit.window())
     guest.follow_link(visit.opened.link)
@@ -276,6 +288,20 @@ def test_page_loaded_again_in_the_room_comes_back_without_the_lobby(visit: Visit
     assert len({t["seat"]["id"] for t in visit.host.texts if t["t"] == "seat"}) == seats
 
 
+def test_board_that_was_lost_on_its_way_is_loaded_again(visit: Visit) -> None:
+    window = visit.window()
+    window.allow("ERR_FAILED")
+    window.context.route("**/board/painter.js", lambda route: route.abort("failed"))
+    guest = GuestWindow(window)
+    guest.type_key(visit.opened.key)
+    guest.knock("Roaming")
+    visit.admit("Roaming")
+    guest.wait_until_in()
+    window.context.unroute("**/board/painter.js")
+    visit.host.send({"t": "page", "page": "p1"})
+    guest.wait_for_board()
+
+
 def test_camera_that_is_turned_off_is_given_back(visit: Visit) -> None:
     guest = visit.inside("Ono")
     page = guest.window.page
@@ -377,6 +403,19 @@ def test_two_others_stand_side_by_side_on_a_wide_screen(visit: Visit) -> None:
     ]
     assert len({box["y"] for box in boxes if box}) == 1
     assert all(box and box["width"] < 2 * box["height"] for box in boxes)
+
+
+def test_faces_beside_board_and_memo_leave_no_place_empty(visit: Visit) -> None:
+    first, _ = visit.inside("first", viewport={"width": 1366, "height": 768}), visit.inside("b")
+    page = first.window.page
+    visit.host.send({"t": "set_room", "memo": True})
+    visit.host.send({"t": "page", "page": "p1"})
+    page.wait_for_selector('.stage[data-board][data-side="memo"]')
+    page.wait_for_selector('.faces[data-others="2"]')
+    faces, own = (page.locator(one).bounding_box() for one in ("#faces", ".tile.self"))
+    assert faces is not None
+    assert own is not None
+    assert own["width"] == pytest.approx(faces["width"], abs=1)
 
 
 def test_nothing_moves_when_the_microphone_has_heard(visit: Visit) -> None:

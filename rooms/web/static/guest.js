@@ -162,7 +162,7 @@ class Guest {
       case 'too_many':
         return texts.say('Very many people are coming in. Please try again in a moment.');
       case 'no_line':
-        return texts.say('There is no connection to the internet. Please try again when it is back.');
+        return texts.say('The service cannot be reached just now. Please look at your internet connection, and try again in a moment.');
       default:
         return texts.say('That did not work. Please try again.');
     }

@@ -13,6 +13,7 @@ import { Rung } from './wire.js';
 /** Pictures of pages come in these widths. */
 const LOW_WIDTH_PX = 640;
 const HIGH_WIDTH_PX = 2560;
+const LOAD_AGAIN_MS = 1000;
 
 /** Loads what only a room needs; called in the lobby so that it is there in time. */
 export function preload() {
@@ -115,7 +116,7 @@ export class Room extends EventTarget {
   }
 
   async _build({ room, seat, rights }) {
-    const [{ Board }, { Memo }, { SharedDoc }, { Tools }] = await preload();
+    const [{ Board }, { Memo }, { SharedDoc }, { Tools }] = await this._load();
     if (this._closed) return;
     const shared = new SharedDoc(this._connection);
     const board = new Board(byId('board'), {
@@ -135,6 +136,19 @@ export class Room extends EventTarget {
     this._tellRights();
     board.showPage(this._room.page);
     this._limitPictures();
+  }
+
+  /** A phone that goes from one network to another loses what is just being loaded. */
+  async _load() {
+    for (;;) {
+      try {
+        return await preload();
+      } catch (error) {
+        console.info('the room is loaded again', error);
+        await new Promise((resolve) => setTimeout(resolve, LOAD_AGAIN_MS));
+        if (this._closed) return [{}, {}, {}, {}];
+      }
+    }
   }
 
   /** Returns the picture of a sheet or of an item; a line that carries only voices gets it later. */
