@@ -71,6 +71,8 @@ EMPTY_ROOM_S: Final = 2 * 3600.0
 """A room without an end of its own ends when nobody was in it for so long."""
 BOARD_KEPT_READY_S: Final = 30.0
 """In memory, after the last one went."""
+LOBBY_SHARES: Final = 50
+"""This part of all places is a room's own, however many wait at the doors of others."""
 STAFF_SEATS_MAX: Final = 32
 """Of a room."""
 KEY_DRAWS: Final = 20
@@ -220,7 +222,7 @@ class Hub:
             raise Refused(problem, retry_s=max(1.0, room.state.opens_at - now))
         if problem is not None:
             raise Refused(problem)
-        if self._in_lobbies() >= self._settings.lobby_max:
+        if self._is_lobby_full(room):
             raise Refused(Problem.TOO_MANY, retry_s=30.0, detail="lobbies are full")
         seat = _new_seat(room, Role.GUEST, now, name=asked.name)
         joined = await self._seat(room, replace(seat[0], language=asked.language), seat[1])
@@ -524,13 +526,13 @@ class Hub:
         url = self._settings.public_url
         return room.state.opened(self._now(), url, room.guests(), len(room.knocking()))
 
-    def _in_lobbies(self) -> int:
-        return sum(
-            seat.phase is SeatPhase.LOBBY
-            for room in self._rooms.values()
-            if room.state.ended_at is None
-            for seat in room.seats.values()
-        )
+    def _is_lobby_full(self, room: LiveRoom) -> bool:
+        """Return whether nobody more may wait; a flood at one door leaves others open."""
+        most = self._settings.lobby_max
+        if room.in_lobby() < max(1, most // LOBBY_SHARES):
+            return False
+        here = (one for one in self._rooms.values() if one.state.ended_at is None)
+        return sum(one.in_lobby() for one in here) >= most
 
     async def _views(
         self, room_id: str

@@ -94,6 +94,10 @@ class LiveRoom:
         """Return how many guests are in; those whose seat is kept count."""
         return sum(s.role is Role.GUEST and s.is_in for s in self.seats.values())
 
+    def in_lobby(self) -> int:
+        """Return how many seats there are before the door, with a connection or without."""
+        return sum(seat.phase is SeatPhase.LOBBY for seat in self.seats.values())
+
     def knocking(self) -> list[SeatState]:
         """Return who waits in the lobby with a connection, the first first."""
         return [
