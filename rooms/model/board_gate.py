@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from base.board_doc import ITEMS, parse_item
-from rooms.model.yjs_update import (
+from base.yjs import (
     Block,
     Content,
     Id,

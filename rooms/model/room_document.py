@@ -13,8 +13,8 @@ from pycrdt import Doc, Map, Text, TransactionEvent
 
 from base.board_doc import DOCUMENTS, ITEMS, META, PAGES
 from base.wire import Problem
+from base.yjs import Content, Update, parse_state_vector, parse_update
 from rooms.model.board_gate import MEMO, Ledger, Verdict, Writer, judge
-from rooms.model.yjs_update import Update, parse_state_vector, parse_update
 
 MAX_STATE_BYTES: Final = 64 * 1024 * 1024
 GUEST_STATE_BYTES: Final = 48 * 1024 * 1024
@@ -132,6 +132,8 @@ class RoomDocument:
         """
         most = MAX_STRUCTS if writer.is_trusted else MAX_GUEST_STRUCTS
         parsed = parse_update(data, most)
+        if _has_document(parsed):
+            raise ValueError("a document inside the document")
         if self._has_room(len(data), writer):
             problem = None
         elif writer.is_trusted:
@@ -187,6 +189,14 @@ class RoomDocument:
 
     def _note_update(self, event: TransactionEvent) -> None:
         self._made.append(event.update)
+
+
+def _has_document(update: Update) -> bool:
+    return any(
+        struct.content is Content.DOCUMENT
+        for block in update.blocks
+        for struct in block.structs
+    )
 
 
 def apply_update(document: Doc[Any], update: bytes) -> None:

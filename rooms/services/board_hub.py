@@ -16,9 +16,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from base.wire import Problem
+from base.yjs import parse_state_vector
 from rooms.model.board_gate import Writer
 from rooms.model.room_document import MAX_CLIENTS, BrokenDocumentError, RoomDocument, Taken
-from rooms.model.yjs_update import parse_state_vector
 from rooms.services.room_store import Document, RoomStore, Update
 
 BATCH_S: Final = 0.05

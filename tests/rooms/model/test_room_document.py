@@ -8,9 +8,9 @@ from pycrdt import Doc, Map, Text
 
 from base.board_doc import Affine, TextItem, pack_item
 from base.wire import Problem
+from base.yjs import pack_garbage, pack_update
 from rooms.model.board_gate import Writer
 from rooms.model.room_document import RoomDocument
-from rooms.model.yjs_update import pack_garbage, pack_update
 
 STAFF = Writer("staff", is_trusted=True)
 ANNA = Writer("anna", is_trusted=False)
@@ -289,6 +289,15 @@ def test_garbage_of_a_guest_takes_no_effect(room):
     assert room.take(pack_update([(55, 0, [pack_garbage(5)])], ()), ANNA).problem is None
     assert room.item_ids() == ["theirs"]
     assert room.memo == "hello"
+
+
+@pytest.mark.parametrize("writer", [STAFF, ANNA])
+def test_nobody_puts_a_document_inside_the_document(room, writer):
+    nested: Doc = Doc()
+    nested.get("items", type=Map)["a"] = Doc()
+    with pytest.raises(ValueError, match="inside"):
+        room.take(nested.get_update(), writer)
+    assert "a" not in room.item_ids()
 
 
 def test_deleting_what_nobody_wrote_takes_no_effect(room):

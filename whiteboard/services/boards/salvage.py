@@ -25,6 +25,7 @@ from pycrdt import Doc, Map
 
 from base.board_doc import ITEMS, PAGES, parse_item
 from base.errors import AppError, ErrorCode
+from base.yjs import parse_update
 from whiteboard.model.board import Board
 from whiteboard.model.page import Background
 from whiteboard.services.boards.board_store import (
@@ -38,7 +39,7 @@ from whiteboard.services.boards.board_store import (
 )
 from whiteboard.services.boards.carve import Row, carve_rows, carve_wal_rows
 from whiteboard.services.boards.stored_documents import Chunk, note_sum
-from whiteboard.services.boards.yjs_update import bridge_gaps, parse_update
+from whiteboard.services.boards.yjs_update import bridge_gaps
 from whiteboard.services.disk_errors import shm_path, wal_path
 
 DAMAGED_MARK: Final = ".damaged-"
