@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    BrowserType,
     ConsoleMessage,
     Page,
     Request,
@@ -221,6 +222,10 @@ class Chromium:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
+
+    def kind(self) -> BrowserType:
+        """Return what launches another one like this."""
+        return self._browser.browser_type
 
     def window(self, origin: str, **options: Any) -> Window:  # noqa: ANN401
         """Open an empty window for somebody new.

@@ -205,3 +205,32 @@ def test_line_on_which_nothing_comes_is_not_called_good(
         # With microphones and cameras off only now and then something is heard: still good.
         quiet = [(1, GOOD), (2, NOTHING)]
         assert window.page.evaluate(LADDER, [(5, bad), *quiet * 8])[-1] <= 1
+
+
+STATS: Final = """
+async (reports) => {
+  const { readStats } = await import('/static/x/media.js');
+  return readStats(reports);
+}
+"""
+
+
+def test_what_was_said_of_a_picture_that_is_paused_says_nothing_of_the_line(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    with running_place(tmp_path) as place, ExitStack() as stack:
+        window = stack.enter_context(watched_window(chromium, place.base_url, bypass_csp=True))
+        window.page.goto(place.base_url)
+        voice = {"type": "remote-inbound-rtp", "fractionLost": 0, "roundTripTime": 0.01}
+        # A browser keeps the last report of a picture for as long as it is paused.
+        picture = {"type": "remote-inbound-rtp", "fractionLost": 0.3, "roundTripTime": 0.6}
+        sent = {"type": "outbound-rtp", "kind": "video", "qualityLimitationReason": "bandwidth"}
+        pair = {"type": "candidate-pair", "nominated": True, "availableOutgoingBitrate": 89e3}
+        reports = [
+            {**voice, "timestamp": 59_000},
+            {**picture, "timestamp": 31_000},
+            {**sent, "timestamp": 60_000, "active": False},
+            {**pair, "timestamp": 60_000},
+        ]
+        read = window.page.evaluate(STATS, reports)
+        assert (read["loss"], read["rttMs"], read["bps"]) == (0, 10, None)

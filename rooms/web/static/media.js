@@ -9,6 +9,8 @@ import { faceFor, Ladder } from './ladder.js';
 import { Peer } from './peer.js';
 
 const MEASURE_MS = 1000;
+/** A report that is older is of a stream that is paused: the browser keeps the last one. */
+const STALE_MS = 10_000;
 /** So many measurements in a row with a processor that does not keep up. */
 const WEAK_TIMES = 8;
 
@@ -213,11 +215,13 @@ export class Media extends EventTarget {
 export function readStats(reports, before = null) {
   const tally = { received: 0, lost: 0, bytes: 0 };
   const found = { heard: false, loss: null, rttMs: null, bps: null, weakDevice: false, tally };
+  const now = Math.max(...reports.map((one) => one.timestamp ?? 0));
   for (const one of reports) {
     if (one.type === 'inbound-rtp') {
       tally.received += one.packetsReceived ?? 0;
       tally.lost += one.packetsLost ?? 0;
     } else if (one.type === 'remote-inbound-rtp') {
+      if (now - (one.timestamp ?? now) > STALE_MS) continue;
       found.loss = larger(found.loss, one.fractionLost ?? null);
       if (one.roundTripTime !== undefined) found.rttMs = larger(found.rttMs, 1000 * one.roundTripTime);
     } else if (one.type === 'outbound-rtp' && one.kind === 'video') {
@@ -228,7 +232,9 @@ export function readStats(reports, before = null) {
     }
   }
   // What WebRTC believes a line carries counts only while it holds the picture back.
-  const held = reports.some((one) => one.qualityLimitationReason === 'bandwidth');
+  const held = reports.some(
+    (one) => one.qualityLimitationReason === 'bandwidth' && one.active !== false,
+  );
   const pair = reports.find((one) => one.type === 'candidate-pair' && one.nominated && one.availableOutgoingBitrate);
   if (held && pair) found.bps = pair.availableOutgoingBitrate;
   found.heard = before === null || tally.bytes !== before.bytes;
