@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Signal
+from PySide6.QtCore import QEvent, QRectF, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -13,7 +13,6 @@ from typing_extensions import override
 from base.clock import Clock
 from base.feature import Host
 from base.qt import theme
-from base.qt.panels import Sheet
 from base.qt.tray import FRAME_MM, Tray, paint_frame
 from base.qt.widgets import Choice, Layout, Look, Role, Text, TouchButton, painter_for
 from base.tasks import Worker
@@ -21,6 +20,7 @@ from base.text import N_
 from whiteboard.services.documents.recent_documents import RecentDocuments
 from whiteboard.services.taking.clipboard import file_paths
 from whiteboard.views.documents.document_chooser import DocumentChooser
+from whiteboard.views.parts.fitted_sheet import FittedSheet
 
 _SHEET_MM: Final = 380.0
 _LIST_SHARE: Final = 0.56
@@ -110,7 +110,7 @@ class DocumentsScreen(QWidget):
         painter.end()
 
 
-class DocumentSheet(Sheet):
+class DocumentSheet(FittedSheet):
     """What can be put behind the page that is shown, or on a board of its own.
 
     Args:
@@ -154,35 +154,21 @@ class DocumentSheet(Sheet):
         self.chooser.file_chosen.connect(lambda _path: self.close_sheet())
         self.chooser.recent_chosen.connect(lambda _entry: self.close_sheet())
         self.closed.connect(self.chooser.shutdown)
-        self._fit()
+        self.fit()
 
     @override
     def open(self) -> None:
-        self._fit()
+        self.fit()
         super().open()
         self.chooser.start()
 
     def _choose_where(self, place: int) -> None:
         self.is_own_board = place == 1
 
-    def _fit(self) -> None:
+    @override
+    def _size_content(self, widest_px: int, height_px: int) -> None:
         sizes = theme.metrics()
-        parent = self.parentWidget()
-        room = QSize(1, 1) if parent is None else parent.size()
-        width = min(sizes.px(_SHEET_MM), room.width() - sizes.px(8 + 16))
-        height = max(round(room.height() * _LIST_SHARE), sizes.px(60))
+        width = min(sizes.px(_SHEET_MM), widest_px)
+        height = max(round(height_px * _LIST_SHARE), sizes.px(60))
         self.chooser.setFixedSize(max(width, 1), height)
         self._places.setSpacing(sizes.gap_px)
-        self.relayout()
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parent() and event.type() == QEvent.Type.Resize:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._fit()

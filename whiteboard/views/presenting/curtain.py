@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
@@ -43,6 +44,23 @@ _DECIDED_MM: Final = 6.0
 _DIRECTLY: Final = Qt.FindChildOption.FindDirectChildrenOnly
 _COVER_RGB: Final = "#000000"
 _COVER_WORDS: Final = "#9a9a9a"
+
+
+def _follow_finger(
+    event: QTouchEvent,
+    begin: Callable[[QPoint], None],
+    go_on: Callable[[QPoint], None],
+    end: Callable[[], None],
+) -> None:
+    """Tell where the first finger is, global."""
+    event.accept()
+    place = event.points()[0].globalPosition().toPoint() if event.points() else None
+    if event.type() == QEvent.Type.TouchBegin and place is not None:
+        begin(place)
+    elif event.type() == QEvent.Type.TouchUpdate and place is not None:
+        go_on(place)
+    else:
+        end()
 
 
 class CurtainEdge(QWidget):
@@ -87,14 +105,7 @@ class CurtainEdge(QWidget):
     @override
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QTouchEvent) and event.type() in TOUCHES:
-            event.accept()
-            place = event.points()[0].globalPosition().toPoint() if event.points() else None
-            if event.type() == QEvent.Type.TouchBegin and place is not None:
-                self._begin(place)
-            elif event.type() == QEvent.Type.TouchUpdate and place is not None:
-                self._go_on(place)
-            else:
-                self._end()
+            _follow_finger(event, self._begin, self._go_on, self._end)
             return True
         return super().event(event)
 
@@ -240,14 +251,7 @@ class CurtainView(Panel):
     @override
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QTouchEvent) and event.type() in TOUCHES:
-            event.accept()
-            place = event.points()[0].globalPosition().toPoint() if event.points() else None
-            if event.type() == QEvent.Type.TouchBegin and place is not None:
-                self._begin(place)
-            elif event.type() == QEvent.Type.TouchUpdate and place is not None:
-                self._go_on(place)
-            else:
-                self._end()
+            _follow_finger(event, self._begin, self._go_on, self._end)
             return True
         return super().event(event)
 

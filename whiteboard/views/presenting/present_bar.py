@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, QTimer
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtWidgets import QBoxLayout
 from typing_extensions import override
 
@@ -13,14 +13,15 @@ from base.commands import Command
 from base.qt import theme
 from whiteboard.views.pane import Pane
 from whiteboard.views.parts.placing import place_beside
-from whiteboard.views.tray.tray_parts import FloatingBar, WoodButton
+from whiteboard.views.tray.tray_parts import RowBar, WoodButton
 
 _NAME: Final = "present"
 _MARGIN_MM: Final = 3.0
+_GAP_MM: Final = 1.0
 _BUTTON_MM: Final = (22.0, 17.5)
 
 
-class PresentBar(FloatingBar):
+class PresentBar(RowBar):
     """A button for each presenting command; those that are on lie on a slate.
 
     Beside a document it stands next to the page bar, and the page makes room for it.
@@ -31,19 +32,17 @@ class PresentBar(FloatingBar):
     """
 
     def __init__(self, pane: Pane, commands: Sequence[Command]) -> None:
-        super().__init__(pane)
+        super().__init__(pane, _GAP_MM)
         self.hide()
         self._pane = pane
         self._buttons = {command.id: _PresentButton(command, self) for command in commands}
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         for button in self._buttons.values():
-            self._row.addWidget(button)
+            self.row.addWidget(button)
         canvas = pane.canvas
         canvas.writing_changed.connect(self.set_shrunk)
         canvas.hand_seen.connect(self.make_way)
         pane.toolbar.settled.connect(self.place)
         pane.alone_changed.connect(self._follow_alone)
-        self._respace()
 
     def show_on(self, ids: frozenset[str]) -> None:
         """Show which commands are on, by id."""
@@ -57,8 +56,8 @@ class PresentBar(FloatingBar):
         pages = pane.page_bar.geometry()
         is_upright = pages.height() > pages.width()
         upward, along = QBoxLayout.Direction.BottomToTop, QBoxLayout.Direction.LeftToRight
-        self._row.setDirection(upward if is_upright else along)
-        self._row.activate()
+        self.row.setDirection(upward if is_upright else along)
+        self.row.activate()
         size = self.sizeHint()
         if is_upright:
             box = self._beside(pages, size, margin)
@@ -66,8 +65,8 @@ class PresentBar(FloatingBar):
                 self.setGeometry(box)
                 pane.keep_off(_NAME, box)
                 return
-            self._row.setDirection(along)
-            self._row.activate()
+            self.row.setDirection(along)
+            self.row.activate()
             size = self.sizeHint()
         room = pane.rect().adjusted(margin, margin, -margin, -margin)
         bars = (pane.toolbar, pane.page_bar, pane.home_bar)
@@ -100,19 +99,9 @@ class PresentBar(FloatingBar):
                 box.moveBottom(bar.top() - margin)
         return box
 
-    def _respace(self) -> None:
-        sizes = theme.metrics()
-        self._row.setContentsMargins(*(sizes.px(2),) * 4)
-        self._row.setSpacing(sizes.px(1))
-
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._respace()
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.LanguageChange):
-            # Children get the change after their parent, and their words decide the width.
-            QTimer.singleShot(0, self, self.place)
+    def _lie_anew(self) -> None:
+        self.place()
 
 
 class _PresentButton(WoodButton):

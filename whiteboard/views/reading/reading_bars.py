@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from base.qt import theme
-from base.qt.widgets import Layout, TouchControl, fitting_font, painter_for
+from base.qt.widgets import Layout, TouchControl
 from base.text import N_, _
-from whiteboard.views.tray.tray_parts import FloatingBar, WoodButton
+from whiteboard.views.tray.tray_parts import PlaceButton, RowBar, WoodButton
 
-_PAD_MM: Final = 2.0
 _BUTTON_MM: Final = (21.0, 21.0)
 
 
-class ReadingBar(FloatingBar):
+class ReadingBar(RowBar):
     """A row of buttons on wood; hidden until there is something to show.
 
     Args:
@@ -33,19 +32,11 @@ class ReadingBar(FloatingBar):
         self.is_wanted = False
         """Whether it has something to offer; it may be out of the way of a hand meanwhile."""
         self.hide()
-        self.row = QHBoxLayout(self)
-        self.respace()
 
     def want(self, is_wanted: bool) -> None:
         """Show it, or put it away."""
         self.is_wanted = is_wanted
         self.setVisible(is_wanted)
-
-    def respace(self) -> None:
-        """Take the sizes of the theme."""
-        sizes = theme.metrics()
-        self.row.setContentsMargins(*(sizes.px(_PAD_MM),) * 4)
-        self.row.setSpacing(sizes.px(_PAD_MM))
 
     @override
     def _come_back(self) -> None:
@@ -53,13 +44,8 @@ class ReadingBar(FloatingBar):
         self.setVisible(self.is_wanted)
 
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.respace()
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.LanguageChange):
-            # Children get the change after their parent, and their words decide the width.
-            QTimer.singleShot(0, self, self.resized.emit)
+    def _lie_anew(self) -> None:
+        self.resized.emit()
 
 
 class FindBar(ReadingBar):
@@ -177,7 +163,7 @@ class _BackButton(_BesideButton):
         self.update()
 
 
-class _FoundButton(TouchControl):
+class _FoundButton(PlaceButton):
     """What is sought, and which place of how many is shown; opens the list."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -200,24 +186,11 @@ class _FoundButton(TouchControl):
         return QSize(sizes.px(46), sizes.px(_BUTTON_MM[1]))
 
     @override
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    @override
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        sizes, colours = theme.metrics(), theme.tokens()
-        painter = painter_for(self)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.surface_pressed if self.isDown() else colours.surface))
-        painter.drawRoundedRect(self.rect(), sizes.radius_px, sizes.radius_px)
-        painter.setPen(QColor(colours.text))
+    def _paint_words(self, painter: QPainter) -> None:
+        sizes = theme.metrics()
         room = self.width() - sizes.px(4)
-        painter.setFont(fitting_font(self._of_how_many, room, sizes.px(7), bold=True))
-        upper = self.rect().adjusted(0, sizes.px(1), 0, -sizes.px(8))
-        painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, self._of_how_many)
+        self._paint_figure(painter, self._of_how_many, room, 7)
         painter.setFont(theme.font(sizes.small_text_px))
         words = painter.fontMetrics().elidedText(self._query, Qt.TextElideMode.ElideRight, room)
         lower = self.rect().adjusted(0, self.height() - sizes.px(9), 0, -sizes.px(1))
         painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, words)
-        self._paint_focus(painter, QRectF(self.rect()), sizes.radius_px)
-        painter.end()

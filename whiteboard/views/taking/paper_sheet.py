@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -33,7 +33,6 @@ from typing_extensions import override
 from base.errors import AppError, ErrorCode
 from base.feature import Host
 from base.qt import theme
-from base.qt.panels import Sheet
 from base.qt.widgets import (
     Choice,
     Layout,
@@ -57,6 +56,7 @@ from whiteboard.services.paper.camera import (
 )
 from whiteboard.services.paper.photos import read_photo, to_image
 from whiteboard.services.taking.board_jobs import Jobs
+from whiteboard.views.parts.fitted_sheet import FittedSheet
 from whiteboard.views.taking.corner_editor import CornerEditor, paint_outline
 from whiteboard.views.taking.picture_sheet import PictureSheet
 
@@ -345,7 +345,7 @@ class _CameraButton(TouchButton):
 # The sheet ------------------------------------------------------------------------------
 
 
-class PaperSheet(Sheet):
+class PaperSheet(FittedSheet):
     """Lets a person make a page of a sheet of paper.
 
     First the camera's live picture, or a photo from a stick; then the still, with corners
@@ -393,7 +393,7 @@ class PaperSheet(Sheet):
         self.content.addLayout(self._make_head())
         self.content.addWidget(self._stage)
         self.closed.connect(self._let_go)
-        self._fit()
+        self.fit()
 
     @property
     def is_trimming(self) -> bool:
@@ -762,29 +762,15 @@ class PaperSheet(Sheet):
         self._trimming = (column, pictures, buttons)
         return page
 
-    def _fit(self) -> None:
+    @override
+    def _size_content(self, widest_px: int, height_px: int) -> None:
         sizes = theme.metrics()
-        parent = self.parentWidget()
-        room = QSize(1, 1) if parent is None else parent.size()
-        width = min(sizes.px(_WIDTH_MM), room.width() - sizes.px(8 + 16))
+        width = min(sizes.px(_WIDTH_MM), widest_px)
         # The title, and what the panel keeps around and between.
         rest = sizes.px(8 + 16 + 5) + sizes.target_px
-        height = min(sizes.px(_STAGE_MM), room.height() - rest)
+        height = min(sizes.px(_STAGE_MM), height_px - rest)
         self._stage.setFixedSize(max(1, width), max(1, height))
         for layout in (*self._seeking, *self._trimming):
             layout.setSpacing(sizes.gap_px)
         self._trimming[0].setSpacing(sizes.px(3))
         self._seeking[1].setSpacing(sizes.px(3))
-        self.relayout()
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_stage"):
-            self._fit()
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parent() and event.type() == QEvent.Type.Resize:
-            self._fit()
-        return super().eventFilter(watched, event)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QWidget
 from typing_extensions import override
@@ -15,7 +15,6 @@ from typing_extensions import override
 from base.errors import AppError
 from base.feature import Host
 from base.qt import theme
-from base.qt.panels import Sheet
 from base.qt.widgets import (
     Layout,
     Look,
@@ -36,6 +35,7 @@ from whiteboard.services.taking.picture_folders import (
 )
 from whiteboard.views.boards.sticks import StickWatch
 from whiteboard.views.parts.finger_list import FingerList, leave_touches_to_list
+from whiteboard.views.parts.fitted_sheet import FittedSheet
 
 PICTURES_DIR: Final = "pictures"
 """Folder of this display's own pictures, in its data folder."""
@@ -204,7 +204,7 @@ def _plan(width_px: int) -> tuple[int, int, int]:
     return columns, width, round(width * _ASPECT) + sizes.px(_WORDS_MM)
 
 
-class PictureSheet(Sheet):
+class PictureSheet(FittedSheet):
     """Lets a person choose a picture.
 
     Args:
@@ -247,7 +247,7 @@ class PictureSheet(Sheet):
         self._list.scrolled.connect(self._read_next)
         self._sticks.changed.connect(self._sticks_seen)
         self.closed.connect(self._let_go)
-        self._fit()
+        self.fit()
 
     @property
     def cards(self) -> tuple[PictureCard, ...]:
@@ -316,7 +316,7 @@ class PictureSheet(Sheet):
             self._row.addWidget(button)
         self._row.addStretch(1)
         self._mark_source()
-        self._fit()
+        self.fit()
 
     def _mark_source(self) -> None:
         for place, source in enumerate(self._sources):
@@ -335,7 +335,7 @@ class PictureSheet(Sheet):
         else:
             self._say(N_("Plug in a USB stick with your pictures."))
         self._list.go_to(0)
-        self._fit()
+        self.fit()
         self._read_next()
 
     def _read_next(self) -> None:
@@ -396,30 +396,16 @@ class PictureSheet(Sheet):
         if msgid:
             self._nothing.set_msgid(msgid)
 
-    def _fit(self) -> None:
+    @override
+    def _size_content(self, widest_px: int, height_px: int) -> None:
         sizes = theme.metrics()
-        parent = self.parentWidget()
-        room = QSize(1, 1) if parent is None else parent.size()
-        width = min(sizes.px(_SHEET_MM), room.width() - sizes.px(8 + 16))
-        tall = max(round(room.height() * _LIST_SHARE), sizes.px(60))
+        width = min(sizes.px(_SHEET_MM), widest_px)
+        tall = max(round(height_px * _LIST_SHARE), sizes.px(60))
         height = self._grid.height_for(width)
         self._list.setFixedSize(width, min(height, tall) or sizes.px(60))
         self._list.set_content_height(height)
         self._nothing.setFixedSize(width, sizes.px(60))
         self._row.setSpacing(sizes.gap_px)
-        self.relayout()
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parent() and event.type() == QEvent.Type.Resize:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._fit()
 
 
 class _SourceButton(TouchButton):

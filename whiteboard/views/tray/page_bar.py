@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
 from base.qt import theme
-from base.qt.widgets import TouchControl, fitting_font, painter_for
+from base.qt.widgets import fitting_font
 from base.text import N_, _
-from whiteboard.views.tray.tray_parts import FloatingBar, WoodButton
+from whiteboard.views.tray.tray_parts import FloatingBar, PlaceButton, RowBar, WoodButton
 
 _MARGIN_MM: Final = 3.0
 _BUTTON_MM: Final = (19.0, 21.0)
 
 
-class PageBar(FloatingBar):
+class PageBar(RowBar):
     """Turns the pages of one person's view.
 
     On the last page the button that goes on makes a new one, and says so.
@@ -60,7 +60,6 @@ class PageBar(FloatingBar):
         self._present.clicked.connect(self.present_asked)
         for button in (self._fit, self._alone, self._present):
             button.hide()
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         row: tuple[QWidget, ...] = (
             self._alone,
             self._fit,
@@ -71,8 +70,7 @@ class PageBar(FloatingBar):
             self._present,
         )
         for part in row:
-            self._row.addWidget(part)
-        self._respace()
+            self.row.addWidget(part)
         self.set_place(0, 1)
 
     def set_place(self, index: int, count: int, last: int | None = None) -> None:
@@ -113,7 +111,7 @@ class PageBar(FloatingBar):
             button.setVisible(not is_upright)
         upward = QBoxLayout.Direction.BottomToTop
         along = QBoxLayout.Direction.LeftToRight
-        self._row.setDirection(upward if is_upright else along)
+        self.row.setDirection(upward if is_upright else along)
         self.set_place(self._index, self._count, self._last)
 
     def set_wide(self, is_wide: bool) -> None:
@@ -160,9 +158,9 @@ class PageBar(FloatingBar):
         margin = theme.metrics().px(_MARGIN_MM)
         # What comes and goes lies at the inner end, so nothing moves under a finger.
         is_left = self._side == "right"
-        inner = self._row.count() - 1 if is_left or self._is_upright else 0
-        self._row.insertWidget(inner, self._add)
-        self._row.activate()
+        inner = self.row.count() - 1 if is_left or self._is_upright else 0
+        self.row.insertWidget(inner, self._add)
+        self.row.activate()
         box = QRect(QPoint(0, 0), self.sizeHint().boundedTo(self._rect.size()))
         box.moveBottom(self._rect.bottom() - margin)
         if is_left:
@@ -173,19 +171,9 @@ class PageBar(FloatingBar):
             box.moveBottom(self._avoid.top() - margin)
         self.setGeometry(box)
 
-    def _respace(self) -> None:
-        sizes = theme.metrics()
-        self._row.setContentsMargins(*(sizes.px(2),) * 4)
-        self._row.setSpacing(sizes.px(2))
-
     @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self._respace()
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.LanguageChange):
-            # Children get the change after their parent, and their words decide the width.
-            QTimer.singleShot(0, self, self._dock)
+    def _lie_anew(self) -> None:
+        self._dock()
 
 
 class _PageButton(WoodButton):
@@ -213,7 +201,7 @@ class _PageButton(WoodButton):
         return QSize(width, sizes.px(_BUTTON_MM[1]))
 
 
-class _PlaceButton(TouchControl):
+class _PlaceButton(PlaceButton):
     """Says which page of how many is shown; opens the sheet of pages."""
 
     def __init__(self, parent: QWidget) -> None:
@@ -241,24 +229,10 @@ class _PlaceButton(TouchControl):
         return QSize(sizes.px(24), sizes.px(_BUTTON_MM[1]))
 
     @override
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    @override
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        sizes, colours = theme.metrics(), theme.tokens()
-        painter = painter_for(self)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.surface_pressed if self.isDown() else colours.surface))
-        painter.drawRoundedRect(self.rect(), sizes.radius_px, sizes.radius_px)
-        painter.setPen(QColor(colours.text))
-        number = f"{self._number()} / {self._count}"
+    def _paint_words(self, painter: QPainter) -> None:
+        sizes = theme.metrics()
         room = self.width() - sizes.px(2)
-        painter.setFont(fitting_font(number, room, sizes.px(7.5), bold=True))
-        upper = self.rect().adjusted(0, sizes.px(1), 0, -sizes.px(8))
-        painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, number)
+        self._paint_figure(painter, f"{self._number()} / {self._count}", room, 7.5)
         painter.setFont(fitting_font(self.word, room, sizes.small_text_px))
         lower = self.rect().adjusted(0, self.height() - sizes.px(8.5), 0, -sizes.px(1))
         painter.drawText(lower, Qt.AlignmentFlag.AlignCenter, self.word)
-        self._paint_focus(painter, QRectF(self.rect()), sizes.radius_px)
-        painter.end()

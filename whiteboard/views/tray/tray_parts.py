@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QPen,
     QTouchEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 from typing_extensions import override
 
 from base.qt import theme
@@ -28,6 +28,7 @@ NEAR_MM: Final = 20.0
 RETURN_MS: Final = 700
 """How long after the last stroke a bar that stepped aside comes back."""
 _DRAG_MM: Final = 4.0
+_ROW_PAD_MM: Final = 2.0
 _HINT_MM: Final = 5.5
 _HINT_FLOW: Final = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWordWrap.value
 _GRIP_DOTS: Final = 3
@@ -91,6 +92,72 @@ class FloatingBar(Panel):
         painter = painter_for(self)
         paint_wood(painter, QRectF(self.rect()))
         painter.end()
+
+
+class RowBar(FloatingBar):
+    """A floating bar with a row of buttons, whose words decide how long it is.
+
+    Args:
+        parent: Where it floats.
+        gap_mm: Between the buttons.
+
+    Attributes:
+        row: The buttons.
+    """
+
+    def __init__(self, parent: QWidget, gap_mm: float = _ROW_PAD_MM) -> None:
+        super().__init__(parent)
+        self._gap_mm = gap_mm
+        self.row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._respace()
+
+    def _lie_anew(self) -> None:
+        """Take the place for the length that the bar has now."""
+
+    def _respace(self) -> None:
+        sizes = theme.metrics()
+        self.row.setContentsMargins(*(sizes.px(_ROW_PAD_MM),) * 4)
+        self.row.setSpacing(sizes.px(self._gap_mm))
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._respace()
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.LanguageChange):
+            # Children get the change after their parent, and their words decide the width.
+            QTimer.singleShot(0, self, self._lie_anew)
+
+
+class PlaceButton(TouchControl):
+    """Says on a light plate which of how many is shown: a figure and what it is of."""
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        sizes, colours = theme.metrics(), theme.tokens()
+        painter = painter_for(self)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.surface_pressed if self.isDown() else colours.surface))
+        painter.drawRoundedRect(self.rect(), sizes.radius_px, sizes.radius_px)
+        painter.setPen(QColor(colours.text))
+        self._paint_words(painter)
+        self._paint_focus(painter, QRectF(self.rect()), sizes.radius_px)
+        painter.end()
+
+    def _paint_words(self, painter: QPainter) -> None:
+        raise NotImplementedError
+
+    def _paint_figure(
+        self, painter: QPainter, figure: str, room_px: int, tall_mm: float
+    ) -> None:
+        sizes = theme.metrics()
+        painter.setFont(fitting_font(figure, room_px, sizes.px(tall_mm), bold=True))
+        upper = self.rect().adjusted(0, sizes.px(1), 0, -sizes.px(8))
+        painter.drawText(upper, Qt.AlignmentFlag.AlignCenter, figure)
 
 
 class WoodButton(TouchButton):
