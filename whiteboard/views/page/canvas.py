@@ -67,6 +67,8 @@ BUSY_SLICE_S: Final = 0.0015
 BUSY_PAUSE_MS: Final = 12
 CHANGE_SLICE_S: Final = 0.012
 TICK_MS: Final = 80
+MOVING_S: Final = 0.03
+"""A hand that was seen so lately will be seen again before anybody misses a tick."""
 FRAME_MS: Final = 16
 AFTER_FRAME_MS: Final = 1
 """What follows a sample waits so long: whoever shows the sample may need this very core."""
@@ -198,6 +200,8 @@ class Canvas(QWidget):
         self._glass = X11Glass(self)
         self._unsynced: list[QRect] = []
         self._synced_s = 0.0
+        self._shown_s = 0.0
+        self._is_tick_due = False
         self._is_writing = False
         self._is_moving = False
         self._recent: dict[int, tuple[float, list[str]]] = {}
@@ -233,7 +237,8 @@ class Canvas(QWidget):
         self._want_timer = self._timer(FRAME_MS, self._near.want_sheets, single=True)
         self._wheel_timer = self._timer(WHEEL_REST_MS, self._wheel_rested, single=True)
         self._patience_timer = self._timer(PATIENCE_MS, self._plan_work, single=True)
-        self._tick_timer = self._timer(TICK_MS, self._tick)
+        self._tick_timer = self._timer(TICK_MS, self._tick_or_wait)
+        self._late_tick_timer = self._timer(AFTER_FRAME_MS, self._tick, single=True)
         self._glide_timer = self._timer(FRAME_MS, self._glide)
         self._slide_timer = self._timer(FRAME_MS, self._slide)
         self._fade_timer = self._timer(2 * FRAME_MS, self._fade)
@@ -585,9 +590,12 @@ class Canvas(QWidget):
                 region += area
             self.repaint(region)
         # Not before the frame is out, which a timer begun earlier might not wait for.
+        self._shown_s = self._now_s()
         if self._wet.can_settle():
             self._settle_timer.start()
-        if self._unsynced and self._now_s() - self._synced_s > SYNC_S:
+        if self._is_tick_due:
+            self._late_tick_timer.start()
+        elif self._unsynced and self._shown_s - self._synced_s > SYNC_S:
             self._sync_timer.start()
 
     def _paint_one(self, painter: QPainter, area: QRect) -> None:
@@ -615,6 +623,8 @@ class Canvas(QWidget):
             self._tick_timer.start()
         else:
             self._tick_timer.stop()
+            self._late_tick_timer.stop()
+            self._is_tick_due = False
             self._ahead_timer.start(AFTER_INK_MS)
         self._plan_work()
         self.writing_changed.emit(self._is_writing)
@@ -779,7 +789,15 @@ class Canvas(QWidget):
     def _detail(self) -> float:
         return self._viewport.scale * self.devicePixelRatioF()
 
+    def _tick_or_wait(self) -> None:
+        """Tick, but leave a moving pen its sample: a tick takes longer than to show one."""
+        if self._now_s() - self._shown_s < MOVING_S:
+            self._is_tick_due = True
+        else:
+            self._tick()
+
     def _tick(self) -> None:
+        self._is_tick_due = False
         now_s = self._now_s()
         self._glass.follow()
         if self._unsynced:

@@ -703,3 +703,25 @@ def test_what_lies_around_the_view_waits_until_the_hand_rests(bench, qtbot):
 
     bench.mouse(RELEASE, (200, 150), buttons=NONE)
     qtbot.waitUntil(lambda: not canvas._pixels.has_work, timeout=20_000)
+
+
+def test_tick_leaves_a_moving_pen_its_sample_and_follows_it(bench, qtbot):
+    canvas, seen = bench.canvas, []
+    canvas.hand_seen.connect(seen.append)
+    places = wave(count=12)
+    bench.begin(places[:6], settle=False)
+    canvas._tick_timer.timeout.emit()
+    assert seen == []
+    with qtbot.waitSignal(canvas.hand_seen, timeout=5_000):
+        bench.mouse(MOVE, places[6], t_ms=60)
+    assert len(seen) == 1
+    bench.mouse(RELEASE, places[6], NONE, 70)
+
+
+def test_tick_does_not_wait_for_a_hand_at_rest(bench, qtbot):
+    canvas, seen = bench.canvas, []
+    bench.begin(wave(count=6), settle=False)
+    canvas.hand_seen.connect(seen.append)
+    # The timer alone: no other sample comes.
+    qtbot.waitUntil(lambda: len(seen) >= 2, timeout=5_000)
+    bench.mouse(RELEASE, wave(count=6)[-1], NONE, 70)
