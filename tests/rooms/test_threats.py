@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 from pycrdt import Map, Text
-from websockets.exceptions import InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
@@ -392,7 +392,7 @@ def test_guest_who_asks_for_notes_gets_none(door, here, channel) -> None:
     )
     here.host.is_answered()
     here.guest.send_binary(channel, b"\0" if channel == Channel.NOTES_STATE_VECTOR else b"\0\0")
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TimeoutError, ConnectionClosed):
         here.guest.is_answered()
     assert secret.encode() not in here.guest.everything()
     assert Channel.NOTES_UPDATE not in {frame[0] for frame in here.guest.binaries}
@@ -597,7 +597,7 @@ def test_malformed_message_closes_that_connection_alone(here, frame) -> None:
 )
 def test_malformed_update_closes_that_connection_alone(here, update) -> None:
     here.guest.send_binary(Channel.BOARD_UPDATE, update)
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TimeoutError, ConnectionClosed):
         here.guest.is_answered()
     assert here.guest.close_code in (None, Close.MALFORMED)
     here.host.is_answered()
@@ -615,7 +615,7 @@ def test_guest_cannot_touch_the_pages(door, here) -> None:
         document.get("meta", type=Map)["title"] = "forged"
 
     here.guest.send_binary(Channel.BOARD_UPDATE, board_update(change, page_update()))
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TimeoutError, ConnectionClosed):
         here.guest.is_answered()
     here.host.is_answered()
     assert b"forged" not in here.host.everything()
@@ -674,7 +674,7 @@ def test_guest_whose_pen_was_taken_cannot_draw(door, here) -> None:
             "end": False,
         }
     )
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TimeoutError, ConnectionClosed):
         here.guest.is_answered()
     here.host.is_answered()
     assert b"anyway" not in here.host.everything()
@@ -688,7 +688,7 @@ def test_author_of_an_item_cannot_be_made_up(door, here) -> None:
         document.get(ITEMS, type=Map)["in-your-name"] = packed_stroke(here.host.joined.seat)
 
     here.guest.send_binary(Channel.BOARD_UPDATE, board_update(draw))
-    with contextlib.suppress(TimeoutError):
+    with contextlib.suppress(TimeoutError, ConnectionClosed):
         here.guest.is_answered()
     here.host.is_answered()
     assert b"in-your-name" not in whole_board(door, here)

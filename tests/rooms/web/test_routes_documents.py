@@ -130,7 +130,7 @@ def test_description_names_bodies_pictures_and_every_refusal(tmp_path: Path) -> 
                 for method, operation in operations.items()
                 if "/files" in path or "/documents" in path or "/assets" in path
             }
-            assert len(ours) == 10
+            assert len(ours) == 14
             for (_path, method), operation in ours.items():
                 assert {"400", "401", "403", "404", "413", "429"} <= set(operation["responses"])
                 if method in {"post", "put"} and "{file}" not in _path:
