@@ -135,13 +135,17 @@ def find_sheet(screen: Grey, sheets: Sheets, number: int) -> SheetPlace:
 
 
 def refine(screen: Grey, sheets: Sheets, number: int, place: SheetPlace) -> SheetPlace:
-    """Return the place to the pixel, from one that is right to a few."""
-    best = SheetPlace(place.left, place.top, place.width, place.height, -1.0)
-    seen = _detail(screen)
-    for step in (4.0, 1.0):
-        centre = best
+    """Return the place to the pixel, from one that is right to a few.
+
+    Small print is like nothing at all a pixel beside its place: it is blurred for the large
+    steps. The score is of what `SheetWatch.likeness` compares.
+    """
+    best = place
+    for step, blur in ((4.0, 3), (1.0, 1)):
+        centre, best = best, SheetPlace(best.left, best.top, best.width, best.height, -1.0)
+        seen = _smooth(_detail(screen), blur)
         for wide in np.arange(-4, 5) * step + centre.width:
-            sheet = _detail(sheets.grey(number, float(wide)))
+            sheet = _smooth(_detail(sheets.grey(number, float(wide))), blur)
             found = _slide(seen, sheet, centre, int(step))
             if found.score > best.score:
                 best = found
