@@ -593,9 +593,10 @@ class Canvas(QWidget):
         self._shown_s = self._now_s()
         if self._wet.can_settle():
             self._settle_timer.start()
-        if self._is_tick_due:
+        # Ten hands send without a pause: begun anew with each sample it would never come.
+        if self._is_tick_due and not self._late_tick_timer.isActive():
             self._late_tick_timer.start()
-        elif self._unsynced and self._shown_s - self._synced_s > SYNC_S:
+        if self._unsynced and self._shown_s - self._synced_s > SYNC_S:
             self._sync_timer.start()
 
     def _paint_one(self, painter: QPainter, area: QRect) -> None:
