@@ -28,14 +28,12 @@ from whiteboard.model.select import (
 )
 from whiteboard.services.boards.board_file import BoardFile
 from whiteboard.services.documents.image_folders import natural_order
+from whiteboard.services.taking.picture_folders import ENDINGS
 
 MAX_HELD_BYTES: Final = 128 * 1024 * 1024
 """Pictures of copied items beyond this are not taken to another board."""
 MAX_TEXT_CHARACTERS: Final = 20_000
 _PICTURE_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/tiff")
-_PICTURE_ENDINGS: Final = frozenset(
-    {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".heif"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +196,7 @@ def read_mime(data: QMimeData) -> Clip | None:
 
 def is_picture_name(path: Path) -> bool:
     """Return whether a file looks like a picture for a page, by its name."""
-    return path.suffix.lower() in _PICTURE_ENDINGS
+    return path.suffix.lower() in ENDINGS
 
 
 def picture_path(data: QMimeData) -> Path | None:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 HEIF_ENDINGS: Final = frozenset({".heic", ".heif"})
-_HEAD_BYTES: Final = 64
+HEAD_BYTES: Final = 64
+"""How much of a file `is_heif` looks at."""
 _MODES: Final = ("RGB", "RGBA")
 
 
 def is_heif(head: bytes) -> bool:
-    """Return whether a file that begins so is one; 64 bytes are enough."""
-    return picture_suffix(head[:_HEAD_BYTES]) == ".heic"
+    """Return whether a file that begins so is one."""
+    return picture_suffix(head[:HEAD_BYTES]) == ".heic"
 
 
 def read_heif(data: bytes, most_side_px: int, most_pixels: int) -> QImage:
@@ -60,7 +61,7 @@ def read_heif(data: bytes, most_side_px: int, most_pixels: int) -> QImage:
 
 def _opened(data: bytes) -> Image:
     try:
-        # Half a second, for those alone who have such a photograph.
+        # Here, so that whoever has no such photograph does not wait for a codec.
         import pillow_heif
     except ImportError as error:
         raise AppError(ErrorCode.NOT_AN_IMAGE, f"HEIF: {error}") from error

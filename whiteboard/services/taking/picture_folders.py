@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage, QImageReader
 
 from base.errors import AppError, ErrorCode
 from whiteboard.services.disk_errors import disk_errors
-from whiteboard.services.taking.heif import HEIF_ENDINGS, is_heif, read_heif
+from whiteboard.services.taking.heif import HEAD_BYTES, HEIF_ENDINGS, is_heif, read_heif
 from whiteboard.services.taking.pictures import MAX_FILE_BYTES, MAX_SOURCE_PIXELS
 
 _QT_ENDINGS: Final = frozenset(
@@ -103,7 +103,7 @@ def read_thumbnail(path: Path, side_px: int) -> QImage:
 
 def _head(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(64)
+        return file.read(HEAD_BYTES)
 
 
 def _files(folder: Path, depth: int) -> Iterator[Path]:

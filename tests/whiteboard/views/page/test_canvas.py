@@ -725,3 +725,18 @@ def test_tick_does_not_wait_for_a_hand_at_rest(bench, qtbot):
     # The timer alone: no other sample comes.
     qtbot.waitUntil(lambda: len(seen) >= 2, timeout=5_000)
     bench.mouse(RELEASE, wave(count=6)[-1], NONE, 70)
+
+
+def test_tick_comes_however_fast_the_samples_do(bench):
+    canvas, seen = bench.canvas, []
+    bench.begin(wave(count=6), settle=False)
+    canvas._late_tick_timer.stop()
+    canvas.hand_seen.connect(seen.append)
+    canvas._tick_timer.stop()
+    canvas._tick_timer.timeout.emit()
+    assert seen == []
+    for place in wave(x0=150.0, count=400, step=1.0):
+        bench.mouse(MOVE, place, t_ms=60)
+        QCoreApplication.processEvents()
+    bench.mouse(RELEASE, place, NONE, 70)
+    assert len(seen) == 1
